@@ -1,0 +1,38 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf } from '@slipway/kit';
+import type { Command } from 'commander';
+import type { CliDeps } from '../command.ts';
+import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts';
+
+export function register(program: Command, deps: CliDeps): void {
+  withHubOptions(program.command('version'))
+    .description('Versions of the CLI and of the hub.')
+    .option('--client', 'only the CLI: ask no hub')
+    .option('-o, --output <format>', 'table or json', 'table')
+    .action(async (options: HubOptions & { client?: boolean; output: string }) => {
+      const manifest = JSON.parse(await readFile(join(deps.root, 'package.json'), 'utf8')) as { version: string };
+      const hub = options.client ? undefined : await hubVersion(deps, options);
+      if (options.output === 'json') {
+        return deps.io.data(
+          JSON.stringify(
+            { client: manifest.version, node: process.versions.node, ...(hub?.version ? { hub: hub.version, server: hub.server } : {}) },
+            null,
+            2,
+          ),
+        );
+      }
+      deps.io.data(`Client:  ${manifest.version} (Node ${process.versions.node})`);
+      if (hub?.version) deps.io.data(`Hub:     ${hub.version} (${hub.server})`);
+      else if (hub) deps.io.say(`Hub:     ${hub.problem}`);
+    });
+}
+
+async function hubVersion(deps: CliDeps, options: HubOptions): Promise<{ version?: string; server?: string; problem?: string }> {
+  try {
+    const { hub } = await openSession(deps, options);
+    return { version: (await hub.version()).gitVersion, server: hub.server };
+  } catch (error) {
+    return { problem: messageOf(error) };
+  }
+}

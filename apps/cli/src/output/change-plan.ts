@@ -1,0 +1,34 @@
+import { type ChangePlan, type Impact, IMPACT_WORDS, type PlannedAction } from '@slipway/model';
+import type { Colour, Io } from './io.ts';
+
+const VERB_MARK: Record<PlannedAction['verb'], { mark: string; colour: Colour }> = {
+  create: { mark: '+', colour: 'green' },
+  change: { mark: '~', colour: 'yellow' },
+  scale: { mark: '~', colour: 'yellow' },
+  upgrade: { mark: '↑', colour: 'yellow' },
+  replace: { mark: '±', colour: 'yellow' },
+  remove: { mark: '-', colour: 'red' },
+  delete: { mark: '-', colour: 'red' },
+};
+
+const IMPACT_COLOUR: Record<Impact, Colour> = { none: 'green', restart: 'yellow', rolling: 'yellow', repave: 'red', 'data-loss': 'red' };
+
+const show = (value: unknown): string => (value === undefined ? '(none)' : typeof value === 'string' ? value : JSON.stringify(value));
+
+/** A plan as grouped actions, hardest impact first within the order the plan gives. */
+export function renderChangePlan(io: Io, title: string, plan: ChangePlan): string {
+  if (plan.actions.length === 0) return `${title}: no changes`;
+  const lines = [`${io.paint('bold', title, 'stdout')}: ${plan.summary}`];
+  for (const action of plan.actions) {
+    const { mark, colour } = VERB_MARK[action.verb];
+    lines.push(
+      `  ${io.paint(colour, mark, 'stdout')} ${action.verb} ${action.target}  ${io.paint(IMPACT_COLOUR[action.impact], `[${action.impact}]`, 'stdout')}`,
+    );
+    lines.push(`      ${action.summary}`);
+    if (action.reason && action.reason !== action.summary) lines.push(`      ${action.reason}`);
+    for (const { path, from, to } of action.diff) lines.push(io.paint('dim', `      ${path}: ${show(from)} → ${show(to)}`, 'stdout'));
+  }
+  const impacts = [...new Set(plan.actions.map((action) => action.impact))];
+  lines.push(`  Impact: ${impacts.map((impact) => `[${impact}] ${IMPACT_WORDS[impact]}`).join('; ')}.`);
+  return lines.join('\n');
+}

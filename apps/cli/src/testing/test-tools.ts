@@ -1,0 +1,59 @@
+import { mkdir, rm, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { SlipwayError } from '@slipway/kit';
+import type { CliDeps } from '../command.ts';
+import { createTimeline } from '../output/timeline.ts';
+import { openToolchain } from '../plane/host-parts.ts';
+import { ensureHostPackages, requireRoot } from '../plane/host-checks.ts';
+import { planePaths } from '../plane/paths.ts';
+import { createToolchainProgress } from '../plane/toolchain-progress.ts';
+
+/** Names under which tests look for programs, and the pieces of the toolchain that they are. */
+const TOOLS = { hyperkube: 'kubernetes-1.35', etcd: 'etcd', helm: 'helm' } as const;
+
+/** A directory with the programs that tests run: SLIPWAY_TEST_TOOLS if set, else links into the toolchain, which is made when it is not there. */
+export async function prepareTestTools(deps: CliDeps): Promise<string> {
+  const given = deps.env['SLIPWAY_TEST_TOOLS'];
+  if (given) return given;
+  const paths = planePaths(deps.env);
+  const toolchain = openToolchain(deps.root, paths, deps.env);
+  const names = Object.values(TOOLS);
+  const timeline = createTimeline(deps.io);
+  const step = timeline.step('programs that tests need');
+  try {
+    const artifacts = await toolchain.ensure(names, {
+      onProgress: createToolchainProgress(names.length, (detail) => step.update(detail)),
+      signal: deps.signal,
+    });
+    const directory = join(paths.cache, 'test-tools');
+    await mkdir(directory, { recursive: true });
+    for (const [tool, piece] of Object.entries(TOOLS)) {
+      const artifact = artifacts.get(piece);
+      if (!artifact) throw new SlipwayError('Internal', `The toolchain did not give ${piece}.`);
+      await rm(join(directory, tool), { force: true });
+      await symlink(artifact.path, join(directory, tool));
+    }
+    step.done(directory);
+    return directory;
+  } catch (error) {
+    step.fail(error instanceof Error ? error.message : String(error));
+    throw error;
+  } finally {
+    timeline.close();
+  }
+}
+
+/** Makes this host able to run local machines, for tests that make some. */
+export async function prepareTestHost(deps: CliDeps): Promise<void> {
+  requireRoot(`${deps.self} test`);
+  const timeline = createTimeline(deps.io);
+  const step = timeline.step('host');
+  try {
+    step.done(await ensureHostPackages((detail) => step.update(detail), deps.signal));
+  } catch (error) {
+    step.fail(error instanceof Error ? error.message : String(error));
+    throw error;
+  } finally {
+    timeline.close();
+  }
+}

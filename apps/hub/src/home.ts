@@ -1,0 +1,108 @@
+import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { startTicks, createCa, issueCertificate, type KeyPairPem, SlipwayError } from '@slipway/kit';
+
+/** Where a hub keeps its things below `<home>`. */
+export interface HubHome {
+  readonly database: string;
+  readonly pki: string;
+  readonly planKey: string;
+  readonly encryptionKeys: string;
+  readonly auditKey: string;
+  readonly auditHeads: string;
+  readonly blobs: string;
+  readonly pins: string;
+  readonly socket: string;
+  readonly lock: string;
+}
+
+export async function openHome(home: string): Promise<HubHome> {
+  const hub = join(home, 'hub');
+  try {
+    for (const directory of [hub, join(hub, 'pki'), join(hub, 'keys'), join(home, 'run')])
+      await mkdir(directory, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw new SlipwayError('Host', `The hub's directory ${hub} cannot be made: ${(error as Error).message}.`, {
+      cause: error,
+      hint: 'Choose another with --home, or run as a user who may write there.',
+    });
+  }
+  return {
+    database: join(hub, 'db'),
+    pki: join(hub, 'pki'),
+    planKey: join(hub, 'keys', 'plan-signing.pem'),
+    encryptionKeys: join(hub, 'keys', 'encryption.json'),
+    auditKey: join(hub, 'keys', 'audit-signing.pem'),
+    auditHeads: join(hub, 'audit-heads.json'),
+    blobs: join(hub, 'blobs'),
+    pins: join(hub, 'pins'),
+    socket: join(home, 'run', 'hub.sock'),
+    lock: join(hub, 'lock'),
+  };
+}
+
+/** Written aside and renamed: a crash leaves the old file or the new one. */
+async function writeSecret(path: string, text: string): Promise<void> {
+  const aside = `${path}.${process.pid}`;
+  await writeFile(aside, text, { mode: 0o600 });
+  await rename(aside, path);
+}
+
+const readPem = (path: string): Promise<string | undefined> =>
+  readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+
+/** The hub's own authority, made once, and a server certificate for every address it answers on. Agents pin the authority. */
+export async function ensurePki(directory: string, addresses: readonly string[]): Promise<{ ca: string; server: KeyPairPem }> {
+  const files = { cert: join(directory, 'ca.crt'), key: join(directory, 'ca.key') };
+  let key = await readPem(files.key);
+  let cert = await readPem(files.cert);
+  if (key === undefined || cert === undefined) {
+    ({ cert, key } = await createCa('slipway-hub-ca', { organization: 'slipway' }));
+    // The key first: a certificate without it would be found, and believed, alone.
+    await writeSecret(files.key, key);
+    await writeSecret(files.cert, cert);
+  }
+  // A new server certificate at every start: it costs a millisecond and always fits the addresses.
+  const ips = [...new Set(['127.0.0.1', '::1', ...addresses, ...ownAddresses()])];
+  const server = await issueCertificate(
+    { cert, key },
+    { commonName: 'slipway-hub', organization: 'slipway', dnsNames: ['slipway-hub', 'localhost'], ipAddresses: ips, usage: 'server' },
+  );
+  return { ca: cert, server };
+}
+
+const ownAddresses = (): string[] =>
+  Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).filter(({ address }) => !address.startsWith('fe80:')).map(({ address }) => address),
+  );
+
+/** Keeps a second hub (or a command) away from the embedded database, which only one process may open. */
+export async function lockHome(home: HubHome): Promise<{ release(): Promise<void> }> {
+  const mine = `${process.pid} ${(await startTicks(process.pid)) ?? ''}`;
+  for (let attempt = 0; attempt < 5; attempt++) {
+    try {
+      await writeFile(home.lock, mine, { flag: 'wx', mode: 0o600 });
+      return { release: () => unlink(home.lock).catch(() => undefined) };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = (await readPem(home.lock)) ?? '';
+    const [pid, started] = holder.split(' ');
+    const running = pid === undefined ? undefined : await startTicks(Number(pid));
+    if (running !== undefined && running === started) {
+      throw new SlipwayError('Host', `A hub with this home is running already (process ${pid}).`, {
+        hint: 'Stop it first, or choose another home with --home.',
+      });
+    }
+    // Whoever moves the stale file away first wins; the others see the new one.
+    const stale = `${home.lock}.${process.pid}`;
+    await rename(home.lock, stale)
+      .then(() => unlink(stale))
+      .catch(() => undefined);
+  }
+  throw new SlipwayError('Host', `The lock ${home.lock} could not be taken.`);
+}

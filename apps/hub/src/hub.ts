@@ -1,0 +1,244 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { createApi, takeTenant } from '@slipway/api';
+import { clouds } from '@slipway/clouds';
+import { createControllers } from '@slipway/controllers';
+import { createIdentity, type Identity } from '@slipway/identity';
+import { type Logger, messageOf, SlipwayError, startTrimming, systemClock } from '@slipway/kit';
+import { createClusterProxy, createFileBlobStore, createLinkServer, loadPlanSigner } from '@slipway/link';
+import { DEFAULT_TENANT, findKind, kinds, type RegistrySpec } from '@slipway/model';
+import { createFilePinStore, createPackResolver } from '@slipway/packs';
+import { runAsLeader, systemTimers } from '@slipway/runtime';
+import {
+  createGarbageCollector,
+  createLeases,
+  createLinkStore,
+  createStore,
+  type Database,
+  migrate,
+  openEmbedded,
+  openPostgres,
+} from '@slipway/store';
+import fastify from 'fastify';
+import { serveAdminSocket } from './admin-socket.ts';
+import { auditChainRoutes } from './audit/chain-routes.ts';
+import { createHubAudit } from './audit/hub-audit.ts';
+import { withAuditRecords } from './audit/record-store.ts';
+import { ensureBuiltinObjects } from './builtin-objects.ts';
+import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
+import { keyActions } from './key-actions.ts';
+import { createListeners, type ListenAddress } from './listeners.ts';
+import { openSafekeeping } from './safekeeping.ts';
+import { hubSubresources } from './subresources.ts';
+
+export interface HubOptions {
+  readonly home: string;
+  readonly listen: readonly ListenAddress[];
+  readonly databaseUrl?: string | undefined;
+  readonly logger: Logger;
+  /** The repository's `packs/` directory. */
+  readonly packsDir: string;
+  readonly version: string;
+}
+
+export interface Hub {
+  readonly addresses: readonly ListenAddress[];
+  readonly identity: Identity;
+  /** PEM of the authority clients pin. */
+  readonly ca: string;
+  /** Ends watches and connections, lets running requests finish, closes the database. */
+  stop(): Promise<void>;
+}
+
+/** Opens the database of a home and brings it up to date; the embedded one is locked against other processes. */
+export async function openDatabase(home: HubHome, options: { databaseUrl?: string | undefined; logger: Logger }): Promise<Database> {
+  if (options.databaseUrl !== undefined && options.databaseUrl !== '') {
+    const database = await openPostgres({ url: options.databaseUrl, logger: options.logger });
+    await migrate(database, { logger: options.logger });
+    return database;
+  }
+  const lock = await lockHome(home);
+  try {
+    const database = await openEmbedded({ dataDir: home.database });
+    await migrate(database, { logger: options.logger });
+    return {
+      ...database,
+      close: async () => {
+        await database.close();
+        await lock.release();
+      },
+    };
+  } catch (error) {
+    await lock.release();
+    throw error instanceof SlipwayError
+      ? error
+      : new SlipwayError('Host', `The embedded database in ${home.database} cannot be opened: ${messageOf(error)}.`, {
+          cause: error,
+          hint: 'Look for a full disk, or restore the directory from a backup.',
+        });
+  }
+}
+
+/** Puts the hub together and starts it. */
+export async function startHub(options: HubOptions): Promise<Hub> {
+  const { logger } = options;
+  const home = await openHome(options.home);
+  const pki = await ensurePki(
+    home.pki,
+    options.listen.map(({ host }) => host).filter((host) => /^[\d.]+$|:/.test(host)),
+  );
+  const database = await openDatabase(home, options);
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  // Opening the embedded database alone leaves a hundred MiB behind. Never while somebody waits: a collection takes a tenth of a second here.
+  startTrimming({ restingMiB: 24 }, signal);
+  const keeping = await openSafekeeping({ database, home, logger: logger.child({ part: 'audit' }), env: process.env }).catch(
+    async (error: unknown) => {
+      await database.close();
+      throw error;
+    },
+  );
+  const { vault, record } = keeping;
+  const store = withAuditRecords(createStore({ database, vault, record, logger: logger.child({ part: 'store' }) }), keeping.log);
+  await store.start(signal);
+  const prepareTenant = (tenant: string) =>
+    ensureBuiltinObjects({ store, tenant, logger, profilesDir: join(options.packsDir, 'profiles') });
+  const identity = createIdentity({ database, store, logger: logger.child({ part: 'identity' }), prepareTenant });
+  await identity.start(signal);
+  await prepareTenant(DEFAULT_TENANT);
+
+  const blobs = createFileBlobStore(home.blobs);
+  const linkLogger = logger.child({ part: 'link' });
+  const link = createLinkServer({
+    store: createLinkStore(database),
+    blobs,
+    signer: await loadPlanSigner(home.planKey),
+    clock: systemClock,
+    logger: linkLogger,
+  });
+  const proxy = createClusterProxy({ tunnels: link.tunnels, logger: linkLogger });
+  const registries = { get: async (name: string) => (await store.get({ kind: 'Registry', name }))?.spec as RegistrySpec | undefined };
+  const packs = createPackResolver({ registries, blobs, builtinDir: options.packsDir, pins: createFilePinStore(home.pins) });
+  const leases = createLeases(database);
+  const controllers = createControllers({
+    store,
+    facts: link.facts,
+    plans: link.plans,
+    packs,
+    clouds,
+    leases,
+    clock: systemClock,
+    logger: logger.child({ part: 'controllers' }),
+  });
+
+  let bound: readonly ListenAddress[] = [];
+  const publicUrl = () => `https://${bound[0]?.host ?? '127.0.0.1'}:${bound[0]?.port ?? 0}`;
+  const audit = createHubAudit({ log: keeping.log, context: keeping.context, clock: systemClock, logger: logger.child({ part: 'audit' }) });
+  const api = createApi({
+    kinds,
+    authenticator: identity,
+    authorizer: identity.authorizer,
+    subresources: audit.watched(
+      hubSubresources({ proxy, joinTokens: link.joinTokens, identity, ca: pki.ca, publicUrl }),
+      (kind) => findKind(kind)?.plural ?? kind,
+    ),
+    moreRoutes: (scope) => auditChainRoutes(scope, keeping),
+    onRefusedUpgrade: (request, code) => {
+      identity
+        .authenticate(request.headers.authorization)
+        .catch(() => undefined)
+        .then(
+          (principal) => audit.refusedUpgrade(request, code, principal),
+          () => undefined,
+        );
+    },
+    planFor: (input) => controllers.planFor(input),
+    version: options.version,
+    stopping: signal,
+    logger: logger.child({ part: 'api' }),
+    notReady: () => (bound.length === 0 ? 'its listeners' : undefined),
+  });
+
+  const app = createApp(logger.child({ part: 'http' }));
+  audit.hooks(app);
+  api.routes(app);
+  link.routes(app);
+  await app.ready();
+  const listeners = createListeners({
+    certificate: pki.server,
+    handler: app.routing,
+    onUpgrade: (request, socket, head) => {
+      if (!link.handleUpgrade(request, socket, head) && !api.handleUpgrade(request, socket, head)) socket.destroy();
+    },
+    logger,
+  });
+  keeping.upkeep.start(signal);
+  await link.start(signal);
+  await serveAdminSocket({ path: home.socket, identity, keys: keyActions({ ...keeping, logger }), logger, signal });
+  const controlling = controllers.start(signal).catch((error: unknown) => {
+    if (!signal.aborted) logger.error({ err: error }, 'the controllers ended');
+  });
+  bound = await listeners.listen(options.listen, signal);
+  logger.info({ addresses: bound, database: database.engine }, 'the hub is ready');
+
+  let stopped: Promise<void> | undefined;
+  const collector = createGarbageCollector({ database, store, kinds, logger: logger.child({ part: 'garbage' }) });
+  const collecting = runAsLeader(
+    {
+      leases,
+      name: 'garbage-collector',
+      holder: randomUUID(),
+      clock: systemClock,
+      timers: systemTimers,
+      logger,
+      lead: (term) => collector.run(term),
+    },
+    signal,
+  );
+  const stop = async () => {
+    logger.info({}, 'the hub stops');
+    stopping.abort();
+    await listeners.close(3000);
+    await Promise.all([controlling, collecting, link.flush(), app.close()]);
+    await keeping.upkeep.flush();
+    await database.close();
+  };
+  return { addresses: bound, identity, ca: pki.ca, stop: () => (stopped ??= stop()) };
+}
+
+const SECURITY_HEADERS = [
+  ['x-content-type-options', 'nosniff'],
+  ['strict-transport-security', 'max-age=31536000'],
+  ['content-security-policy', "sandbox; default-src 'none'; frame-ancestors 'none'"],
+  ['x-frame-options', 'DENY'],
+  ['referrer-policy', 'no-referrer'],
+] as const;
+
+/** The HTTP application: request ids, one log line per request without headers, query or body, and a Status for unknown paths. */
+function createApp(logger: Logger) {
+  const app = fastify({
+    logger: false,
+    genReqId: () => randomUUID(),
+    exposeHeadRoutes: false,
+    rewriteUrl: takeTenant,
+    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
+  });
+  app.addHook('onRequest', async (request, reply) => {
+    // On the raw answer, so that watches and what comes through a tunnel have them too: a page of a cluster must not act as the hub's own.
+    for (const [name, value] of SECURITY_HEADERS) reply.raw.setHeader(name, value);
+    void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const path = request.raw.url?.split('?')[0];
+    const fields = { requestId: request.id, method: request.method, path, status: reply.raw.statusCode, ms: Math.round(reply.elapsedTime) };
+    if (request.method === 'GET' || request.method === 'HEAD') logger.debug(fields, 'request');
+    else logger.info(fields, 'request');
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const message = `the server could not find the requested resource: ${request.method} ${request.raw.url?.split('?')[0]}`;
+    void reply
+      .code(404)
+      .send({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'NotFound', details: {}, code: 404 });
+  });
+  return app;
+}

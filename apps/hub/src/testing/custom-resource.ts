@@ -1,0 +1,87 @@
+import type { ServedKind } from '@slipway/api';
+import { GROUP, VERSION } from '@slipway/model';
+import fc from 'fast-check';
+
+type Schema = { readonly [key: string]: unknown };
+
+/** The CustomResourceDefinition of a kind, from the schema its OpenAPI document has. */
+export function customResourceDefinition({ kind, structural }: ServedKind): object {
+  const { plural, singular, shortNames } = kind;
+  const openAPIV3Schema = {
+    type: 'object',
+    required: ['spec'],
+    properties: { spec: accepted(structural.spec), status: accepted(structural.status) },
+  };
+  const version = { name: VERSION, served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema } };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.${GROUP}` },
+    spec: {
+      group: GROUP,
+      scope: kind.scope === 'project' ? 'Namespaced' : 'Cluster',
+      names: { kind: kind.kind, listKind: `${kind.kind}List`, plural, singular, shortNames: [...shortNames] },
+      versions: [version],
+    },
+  };
+}
+
+/** A structural schema may not forbid other fields: unknown ones are refused or pruned anyway. */
+function accepted(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(accepted);
+  if (schema === null || typeof schema !== 'object') return schema;
+  const entries = Object.entries(schema).filter(([key, value]) => !(key === 'additionalProperties' && value === false));
+  return Object.fromEntries(entries.map(([key, value]) => [key, key === 'default' ? value : accepted(value)]));
+}
+
+const TEXTS = ['a', 'b', 'ab', '1.0.0', '1.1.0', 'https://a.example', 'oci://a/b', '2026-01-01T00:00:00Z'];
+
+/** Values of a schema, from few different ones, so that managers meet on the same fields. */
+export function valuesOf(schema: Schema): fc.Arbitrary<unknown> {
+  if (Array.isArray(schema.enum)) return fc.constantFrom(...(schema.enum as unknown[]));
+  switch (schema.type) {
+    case 'object':
+      return objectsOf(schema);
+    case 'array':
+      return listsOf(schema);
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+    case 'number': {
+      const min = Math.max(Number(schema.minimum ?? 0), -5);
+      return fc.integer({ min, max: Math.min(Number(schema.maximum ?? min + 2), min + 2) });
+    }
+    case 'string':
+      return textsOf(schema);
+    default:
+      return fc.oneof(fc.constantFrom('x', 'y'), fc.integer({ min: 0, max: 1 }), fc.boolean());
+  }
+}
+
+function textsOf(schema: Schema): fc.Arbitrary<string> {
+  const pattern = typeof schema.pattern === 'string' ? new RegExp(schema.pattern) : /^/;
+  const fitting = TEXTS.filter((text) => pattern.test(text) && (schema.format !== 'uri' || text.startsWith('http')));
+  return fitting.length > 0 ? fc.constantFrom(...fitting.slice(0, 3)) : fc.stringMatching(pattern);
+}
+
+function objectsOf(schema: Schema): fc.Arbitrary<unknown> {
+  const properties = Object.entries((schema.properties ?? {}) as Record<string, Schema>);
+  const { additionalProperties } = schema;
+  if (properties.length === 0) {
+    const values = valuesOf(
+      typeof additionalProperties === 'object' && additionalProperties !== null ? (additionalProperties as Schema) : {},
+    );
+    return fc.dictionary(fc.constantFrom('k', 'l', 'm'), values, { maxKeys: 2, noNullPrototype: true });
+  }
+  const fields = Object.fromEntries(properties.map(([name, property]) => [name, valuesOf(property)]));
+  return fc.record(fields, { requiredKeys: (schema.required ?? []) as string[], noNullPrototype: true });
+}
+
+function listsOf(schema: Schema): fc.Arbitrary<unknown> {
+  const items = valuesOf((schema.items ?? {}) as Schema);
+  const minLength = Number(schema.minItems ?? 0);
+  const keys = (schema['x-kubernetes-list-map-keys'] ?? []) as string[];
+  if (schema['x-kubernetes-list-type'] === undefined) return fc.array(items, { minLength, maxLength: minLength + 1 });
+  const selector = (item: unknown): string => (keys.length === 0 ? String(item) : keys.map((key) => String((item as Schema)[key])).join());
+  return fc.uniqueArray(items, { minLength, maxLength: 2, selector });
+}

@@ -1,0 +1,94 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { IncomingHttpHeaders } from 'node:http';
+import { request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ApiClient, createApiClient } from '@slipway/api';
+import { type Logger, randomSuffix, silentLogger } from '@slipway/kit';
+import pg from 'pg';
+import { type Hub, startHub } from '../hub.ts';
+
+export interface RawAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** One request of the hub's admin; a string goes as it is, other bodies as JSON. */
+export function requestOf(
+  { url, token, hub }: Pick<TestHub, 'url' | 'token' | 'hub'>,
+  method: string,
+  path: string,
+  { body, headers = {} }: { body?: unknown; headers?: Readonly<Record<string, string>> } = {},
+): Promise<RawAnswer> {
+  return new Promise((resolve, reject) => {
+    const type = body === undefined ? {} : { 'content-type': 'application/json' };
+    const options = { method, ca: hub.ca, headers: { authorization: `Bearer ${token}`, ...type, ...headers } };
+    const outgoing = request(`${url}${path}`, options, (response) => {
+      let text = '';
+      response.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text }));
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body === undefined ? undefined : typeof body === 'string' ? body : JSON.stringify(body));
+  });
+}
+
+export interface TestHub {
+  readonly hub: Hub;
+  readonly url: string;
+  readonly token: string;
+  readonly home: string;
+  readonly client: ApiClient;
+  /** On PostgreSQL. */
+  readonly databaseUrl?: string | undefined;
+  stop(): Promise<void>;
+}
+
+/** A whole hub as users run it: HTTPS on loopback, embedded database in a fresh home or a fresh database on PostgreSQL. */
+export async function startTestHub(engine: 'pglite' | 'postgres' = 'pglite', logger: Logger = silentLogger): Promise<TestHub> {
+  const home = await mkdtemp(join(tmpdir(), 'slipway-hub-'));
+  const database = engine === 'postgres' ? await freshDatabase(process.env.SLIPWAY_TEST_DATABASE_URL ?? '') : undefined;
+  const hub = await startHub({
+    home,
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    databaseUrl: database?.url,
+    logger,
+    packsDir: join(import.meta.dirname, '../../../../packs'),
+    version: '0.0.0-test',
+  });
+  const { token } = await hub.identity.resetAdmin();
+  const url = `https://127.0.0.1:${hub.addresses[0]?.port}`;
+  const client = createApiClient({ server: url, ca: hub.ca, token, userAgent: 'slipway-test' });
+  return {
+    hub,
+    url,
+    token,
+    home,
+    client,
+    databaseUrl: database?.url,
+    async stop() {
+      client.close();
+      await hub.stop();
+      await database?.drop();
+      await rm(home, { recursive: true, force: true });
+    },
+  };
+}
+
+async function freshDatabase(url: string): Promise<{ url: string; drop(): Promise<void> }> {
+  const name = `hub_${randomSuffix(10)}`;
+  const run = async (statement: string) => {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    try {
+      await client.query(statement);
+    } finally {
+      await client.end();
+    }
+  };
+  await run(`create database ${name}`);
+  const own = new URL(url);
+  own.pathname = `/${name}`;
+  return { url: own.toString(), drop: () => run(`drop database ${name} with (force)`) };
+}

@@ -1,0 +1,274 @@
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { type Clock, type Logger, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
+import {
+  type AccessRequest,
+  type Authenticator,
+  type Authorizer,
+  type Decision,
+  GROUP,
+  type Kind,
+  type Lasting,
+  type ObjectStore,
+  type Principal,
+  VERSION,
+} from '@slipway/model';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { MAX_BODY, parseBody } from './body.ts';
+import { discoveryRoutes } from './discovery-routes.ts';
+import { statusOf } from './errors.ts';
+import { serveKind } from './kind-schema.ts';
+import { kindRoutes } from './kind-routes.ts';
+import type { PlanFor, Subresource } from './ports.ts';
+import { planSubresource } from './plan-subresource.ts';
+import { queryOf } from './request-options.ts';
+import { secretRoutes } from './secret-routes.ts';
+import { addressedTenant, takeTenant } from './tenant-prefix.ts';
+import { subresourceRoutes } from './subresource-routes.ts';
+import { refuseUpgrade, upgradePath } from './upgrades.ts';
+import { viewRoutes } from './view-routes.ts';
+import { createWrites } from './writes.ts';
+
+export interface ApiOptions {
+  readonly kinds: readonly Kind[];
+  readonly authenticator: Authenticator;
+  /** Also gives each request its store: there is no other way to objects from here. */
+  readonly authorizer: Authorizer;
+  readonly subresources?: readonly Subresource[];
+  readonly planFor?: PlanFor;
+  /** Of the product, for /version. */
+  readonly version: string;
+  /** Aborted when the hub stops: ends watches. */
+  readonly stopping: AbortSignal;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  /** More routes inside the API's own scope: authenticated, authorised by their `access`, errors as Status. */
+  readonly moreRoutes?: (scope: FastifyInstance) => void;
+  /** Told of every upgrade that was refused, with the HTTP status. */
+  readonly onRefusedUpgrade?: (request: IncomingMessage, code: number) => void;
+  /** Undefined when the hub is ready to serve, else what it waits for. */
+  readonly notReady?: () => string | undefined;
+}
+
+export interface Api {
+  /** Registers every route, in a scope of its own. Before `listen`. */
+  routes(app: FastifyInstance<any, any, any, any>): void;
+  /** For `server.on('upgrade')`: false when the path is not the API's. */
+  handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): boolean;
+}
+
+/** What a route is about: permission is data on the route, checked in one place. */
+export interface RouteAccess {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly subresource?: string;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: RouteAccess;
+    /** Open to everybody: health and nothing else. */
+    open?: boolean;
+  }
+  interface FastifyRequest {
+    /** Who asks, also when it is refused. */
+    principal?: Principal;
+    grant?: RequestGrant;
+  }
+}
+
+/** What the one check of a request found: who asks, what they may, and the store as they may use it. */
+export interface RequestGrant {
+  readonly principal: Principal;
+  readonly store: ObjectStore;
+  /** Only some objects are in reach. */
+  readonly limited: boolean;
+  /** A right in use is watched over from here on; released by the caller or when the answer ends. */
+  lasting(): Lasting;
+}
+
+/** What the route files share. */
+export interface RouteDeps extends ApiOptions {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly served: readonly ReturnType<typeof serveKind>[];
+  readonly writes: ReturnType<typeof createWrites>;
+  readonly subresources: readonly Subresource[];
+  readonly grant: (principal: Principal, request: AccessRequest) => Promise<RequestGrant>;
+}
+
+export const API_PREFIX = `/apis/${GROUP}/${VERSION}`;
+
+/**
+ * The Kubernetes-style API of a set of kinds: routes, discovery, OpenAPI, validation, patches, watches, tables.
+ *
+ * @example
+ * const api = createApi({ kinds, store, authenticator: identity, authorizer, version: '0.1.0', stopping: signal });
+ * api.routes(app);
+ * app.server.on('upgrade', (request, socket, head) => api.handleUpgrade(request, socket, head) || socket.destroy());
+ */
+export function createApi(options: ApiOptions): Api {
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? silentLogger;
+  const served = options.kinds.map(serveKind);
+  const writes = createWrites({ clock });
+  const plan = options.planFor === undefined ? [] : [planSubresource({ served, planFor: options.planFor, clock })];
+  const subresources = [...(options.subresources ?? []), ...plan];
+  const { authorizer } = options;
+  const granted = (principal: Principal, request: AccessRequest, decision: Decision): RequestGrant => ({
+    principal,
+    limited: decision.only !== undefined,
+    store: authorizer.guard(principal, request, decision),
+    lasting: () => authorizer.lasting(principal, request, decision),
+  });
+  const grant = async (principal: Principal, request: AccessRequest): Promise<RequestGrant> => {
+    const decision = await authorizer.authorize(principal, request);
+    if (decision.allowed) return granted(principal, request, decision);
+    const what = `${request.resource}${request.subresource === undefined ? '' : `/${request.subresource}`}${request.name === undefined ? '' : ` "${request.name}"`}`;
+    const place = request.project === undefined ? '' : ` in project "${request.project}"`;
+    throw new SlipwayError('Forbidden', `User "${principal.name}" cannot ${request.verb} ${what}${place}: ${decision.reason}.`);
+  };
+  const deps: RouteDeps = { ...options, clock, logger, served, writes, subresources, grant };
+
+  /** The caller, acting in the tenant that the address names. */
+  const authenticated = async (request: IncomingMessage): Promise<Principal> => {
+    const principal = await options.authenticator.authenticate(request.headers.authorization);
+    const tenant = addressedTenant(request);
+    if (principal !== undefined) {
+      const entered = await authorizer.enter(principal, tenant ?? principal.home);
+      if (entered !== undefined) return entered;
+      // The same words for one that is there and one that is not.
+      throw new SlipwayError('NotFound', `tenants.${GROUP} "${tenant}" not found`);
+    }
+    throw new SlipwayError('Unauthorized', 'This takes a valid token.', {
+      hint: 'Log in again with: slipway login, or ask an admin for a new token.',
+    });
+  };
+
+  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
+    const path = upgradePath(request, API_PREFIX);
+    const found =
+      path === undefined
+        ? undefined
+        : subresources.find((sub) => sub.name === path.subresource && pluralOf(options.kinds, sub.kind) === path.plural);
+    if (path === undefined || found === undefined || !('raw' in found) || found.upgrade === undefined) {
+      throw new SlipwayError('NotFound', 'Nothing here can be upgraded to another protocol.');
+    }
+    const principal = await authenticated(request);
+    const { project, name } = path;
+    const { store, lasting } = await grant(principal, {
+      verb: verbOf(request.method ?? 'GET'),
+      group: GROUP,
+      resource: path.plural,
+      subresource: path.subresource,
+      project,
+      name,
+    });
+    const object = await store.get({ tenant: principal.tenant, kind: found.kind, project, name });
+    if (object === undefined) throw new SlipwayError('NotFound', `${path.plural}.${GROUP} "${name}" not found`);
+    const query = new URL(request.url ?? '/', 'http://hub').searchParams;
+    const { signal: ended, release } = lasting();
+    ended.addEventListener('abort', () => socket.destroy(), { once: true });
+    socket.once('close', release);
+    const { tenant } = principal;
+    await found.upgrade(
+      { principal, ended, store, tenant, project, name, object, query, headers: request.headers },
+      { request, socket, head },
+    );
+  };
+
+  return {
+    routes(app) {
+      // A scope of its own: parsers, hooks and the error handler stay inside.
+      void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
+        scope.decorateRequest('grant');
+        scope.decorateRequest('principal');
+        scope.removeAllContentTypeParsers();
+        scope.addContentTypeParser(
+          /^application\/(json|yaml|json-patch\+json|merge-patch\+json|apply-patch\+yaml)(;|$)/,
+          { parseAs: 'string', bodyLimit: MAX_BODY },
+          (request, text, parsed) => {
+            try {
+              parsed(null, parseBody(text as string, request.headers['content-type'] ?? ''));
+            } catch (error) {
+              parsed(error as Error);
+            }
+          },
+        );
+        scope.addHook('onRequest', async (request) => {
+          if (request.routeOptions.config.open) return;
+          const principal = await authenticated(request.raw);
+          request.principal = principal;
+          const wanted = request.routeOptions.config.access;
+          // What is open to everybody who is someone (discovery) reads no objects.
+          const nothing = { allowed: true, reason: 'open', only: [] };
+          request.grant =
+            wanted === undefined
+              ? granted(principal, { verb: 'get', group: '', resource: '' }, nothing)
+              : await grant(principal, accessOf(request, wanted));
+        });
+        scope.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
+        discoveryRoutes(scope, deps);
+        viewRoutes(scope, deps);
+        for (const kind of served) kindRoutes(scope, deps, kind);
+        secretRoutes(scope, deps);
+        for (const subresource of subresources) subresourceRoutes(scope, deps, subresource);
+        options.moreRoutes?.(scope);
+        done();
+      });
+    },
+    handleUpgrade(request, socket, head) {
+      takeTenant(request);
+      if (!(request.url ?? '').startsWith(`${API_PREFIX}/`)) return false;
+      socket.on('error', () => socket.destroy());
+      upgrade(request, socket, head).catch((error: unknown) => {
+        logger.debug({ err: error }, 'an upgrade was refused');
+        options.onRefusedUpgrade?.(request, statusOf(error).code);
+        refuseUpgrade(socket, error);
+      });
+      return true;
+    },
+  };
+}
+
+const pluralOf = (kinds: readonly Kind[], kind: string): string | undefined => kinds.find((one) => one.kind === kind)?.plural;
+
+/** The verb of a subresource request. */
+export const verbOf = (method: string): string => ({ POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' })[method] ?? 'get';
+
+function accessOf(request: FastifyRequest, route: RouteAccess): AccessRequest {
+  const { project, name } = request.params as { project?: string; name?: string };
+  const watching = route.verb === 'list' && ['true', '1', ''].includes(queryOf(request).get('watch') ?? 'no');
+  return { ...route, verb: watching ? 'watch' : route.verb, project, name };
+}
+
+/** What could not be made is named by its body; a body that could not be read names nothing. */
+function nameInBody(error: unknown, { body }: FastifyRequest): string | undefined {
+  if (!(error instanceof SlipwayError) || !['Invalid', 'AlreadyExists'].includes(error.code)) return undefined;
+  const name = (body as { metadata?: { name?: unknown } } | null | undefined)?.metadata?.name;
+  return typeof name === 'string' ? name : undefined;
+}
+
+function answerError(deps: RouteDeps, error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  const route = request.routeOptions.config.access;
+  const { name = nameInBody(error, request) } = (request.params ?? {}) as { name?: string };
+  const objectKind = deps.kinds.find(({ plural }) => plural === route?.resource)?.kind;
+  const status = statusOf(error, route === undefined ? {} : { group: route.group, kind: route.resource, objectKind, name });
+  if (status.code >= 500) deps.logger.error({ err: error, requestId: request.id }, 'a request failed');
+  if (status.code === 401) void reply.header('www-authenticate', 'Bearer realm="slipway"');
+  if (status.details?.retryAfterSeconds !== undefined) void reply.header('retry-after', String(status.details.retryAfterSeconds));
+  void reply.code(status.code).type('application/json').send(status);
+}
+
+/** What the onRequest hook found. */
+export function grantOf(request: FastifyRequest): RequestGrant {
+  if (request.grant === undefined) throw new SlipwayError('Unauthorized', 'This takes a valid token.');
+  return request.grant;
+}
+
+/** The principal the onRequest hook found. */
+export const principalOf = (request: FastifyRequest): Principal => grantOf(request).principal;
+
+/** The store as this request may use it. */
+export const storeOf = (request: FastifyRequest): ObjectStore => grantOf(request).store;

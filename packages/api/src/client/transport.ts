@@ -1,0 +1,116 @@
+import type { IncomingMessage } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { messageOf, SlipwayError } from '@slipway/kit';
+import { codeOfStatus, type StatusBody } from '../errors.ts';
+
+export interface ApiConnection {
+  /** `https://127.0.0.1:7443` */
+  readonly server: string;
+  /** PEM of the hub's authority; the system's when absent. */
+  readonly ca?: string | undefined;
+  readonly token?: string | undefined;
+  /** Another tenant than the token's own. */
+  readonly tenant?: string | undefined;
+  /** Field manager and User-Agent. Default `slipway`. */
+  readonly userAgent?: string;
+}
+
+export interface RawRequest {
+  readonly method?: string;
+  readonly query?: Readonly<Record<string, string | undefined>>;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: unknown;
+  readonly contentType?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Until the answer begins. Default 30 s. */
+  readonly timeoutMs?: number;
+}
+
+export interface Transport {
+  /** The answer as it comes; its status is below 400. */
+  stream(path: string, options?: RawRequest): Promise<IncomingMessage>;
+  text(path: string, options?: RawRequest): Promise<string>;
+  close(): void;
+}
+
+/** Keep-alive HTTPS to one hub. Errors are SlipwayErrors with the hub's own words. */
+export function createTransport(connection: ApiConnection): Transport {
+  const base = new URL(connection.server);
+  const prefix = connection.tenant === undefined ? '' : `/tenants/${encodeURIComponent(connection.tenant)}`;
+  const agent = new Agent({ keepAlive: true, ...(connection.ca === undefined ? {} : { ca: connection.ca }) });
+
+  const stream: Transport['stream'] = (path, options = {}) =>
+    new Promise((resolve, reject) => {
+      const url = new URL(`${prefix}${path}`, base);
+      for (const [key, value] of Object.entries(options.query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
+      const body = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
+      const outgoing = httpsRequest(url, {
+        method: options.method ?? 'GET',
+        agent,
+        ...(options.signal === undefined ? {} : { signal: options.signal }),
+        headers: {
+          accept: 'application/json',
+          'user-agent': connection.userAgent ?? 'slipway',
+          ...(connection.token === undefined ? {} : { authorization: `Bearer ${connection.token}` }),
+          ...(body === undefined
+            ? {}
+            : { 'content-type': options.contentType ?? 'application/json', 'content-length': String(Buffer.byteLength(body)) }),
+          ...options.headers,
+        },
+      });
+      const timer = setTimeout(
+        () =>
+          outgoing.destroy(
+            new SlipwayError('Timeout', `The hub at ${connection.server} did not answer within ${(options.timeoutMs ?? 30_000) / 1000} s.`),
+          ),
+        options.timeoutMs ?? 30_000,
+      );
+      outgoing.on('error', (error) => {
+        clearTimeout(timer);
+        reject(unreachable(connection, error));
+      });
+      outgoing.on('response', (response) => {
+        clearTimeout(timer);
+        if ((response.statusCode ?? 500) < 400) return resolve(response);
+        readAll(response).then((text) => reject(errorOf(response, text)), reject);
+      });
+      outgoing.end(body);
+    });
+  return { stream, text: async (path, options) => readAll(await stream(path, options)), close: () => agent.destroy() };
+}
+
+async function readAll(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function unreachable(connection: ApiConnection, error: Error): unknown {
+  if (error instanceof SlipwayError || error.name === 'AbortError') return error;
+  const code = (error as NodeJS.ErrnoException).code ?? '';
+  const untrusted = code.includes('CERT') || code.includes('SIGNATURE') || code.includes('ALTNAME');
+  return new SlipwayError('Unavailable', `The hub at ${connection.server} cannot be reached: ${messageOf(error)}.`, {
+    cause: error,
+    retryable: !untrusted,
+    hint: untrusted
+      ? 'Its certificate is not signed by the authority in your context; log in again if the hub was made anew.'
+      : 'Check that it runs: slipway status',
+  });
+}
+
+/** A Status, or whatever else was answered, as an error. */
+export function errorOf(response: Pick<IncomingMessage, 'statusCode' | 'headers'>, text: string): SlipwayError {
+  const code = response.statusCode ?? 500;
+  let status: Partial<StatusBody> = {};
+  try {
+    status = JSON.parse(text) as Partial<StatusBody>;
+  } catch {
+    // Not from the hub itself; its status code says enough.
+  }
+  const requestId = response.headers['x-request-id'];
+  return new SlipwayError(codeOfStatus(code, status.reason), status.message ?? `The hub answered ${code}.`, {
+    causes: (status.details?.causes ?? []).map(({ field = '', message }) => ({ field, message })),
+    ...(requestId === undefined ? {} : { detail: `request ${String(requestId)}` }),
+    ...(status.details?.retryAfterSeconds === undefined ? {} : { retryAfter: status.details.retryAfterSeconds }),
+  });
+}

@@ -1,0 +1,64 @@
+import { GROUP, VERSION } from '@slipway/model';
+import type { FastifyInstance } from 'fastify';
+import type { RouteDeps } from './api.ts';
+import {
+  aggregated,
+  AGGREGATED_TYPE,
+  coreGroup,
+  coreVersions,
+  groupInfo,
+  groupList,
+  kindResources,
+  resourceList,
+  reviewGroups,
+  slipwayGroup,
+  versionText,
+  wantsAggregated,
+} from './discovery.ts';
+import { openApiDocument, openApiIndex } from './openapi.ts';
+
+/** Health, version, discovery (both forms) and OpenAPI. All answers are computed once. */
+export function discoveryRoutes(scope: FastifyInstance, deps: RouteDeps): void {
+  const groups = [slipwayGroup(kindResources(deps.kinds, deps.subresources)), ...reviewGroups];
+  const document = openApiDocument(deps.served, deps.version);
+  const documentText = JSON.stringify(document);
+  const index = openApiIndex(document);
+
+  for (const path of ['/healthz', '/livez'])
+    scope.get(path, { config: { open: true } }, async (_request, reply) => reply.type('text/plain').send('ok'));
+  scope.get('/readyz', { config: { open: true } }, async (_request, reply) => {
+    const waiting = deps.notReady?.();
+    return reply
+      .code(waiting === undefined ? 200 : 503)
+      .type('text/plain')
+      .send(waiting === undefined ? 'ok' : `waiting for ${waiting}`);
+  });
+  scope.get('/version', { config: { open: true } }, async () => versionInfo(deps.version));
+
+  scope.get('/api', async (request, reply) =>
+    wantsAggregated(request.headers.accept) ? reply.type(AGGREGATED_TYPE).send(JSON.stringify(aggregated([coreGroup]))) : coreVersions(),
+  );
+  scope.get('/apis', async (request, reply) =>
+    wantsAggregated(request.headers.accept) ? reply.type(AGGREGATED_TYPE).send(JSON.stringify(aggregated(groups))) : groupList(groups),
+  );
+  scope.get('/api/v1', async () => resourceList(coreGroup));
+  for (const group of groups) {
+    scope.get(`/apis/${group.group}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...groupInfo(group) }));
+    scope.get(`/apis/${versionText(group)}`, async () => resourceList(group));
+  }
+  scope.get('/openapi/v3', async () => index);
+  scope.get(`/openapi/v3/apis/${GROUP}/${VERSION}`, async (_request, reply) => reply.type('application/json').send(documentText));
+}
+
+/** In the shape of Kubernetes' own version, because its clients parse it; kubectl warns when the minor version is far from its own, so it is Slipway's words in gitVersion only. */
+function versionInfo(version: string): object {
+  const { platform, arch, version: nodeVersion } = process;
+  return {
+    major: '1',
+    minor: '36',
+    gitVersion: `v1.36.0-slipway.${version}`,
+    slipwayVersion: version,
+    platform: `${platform}/${arch === 'x64' ? 'amd64' : arch}`,
+    nodeVersion,
+  };
+}

@@ -1,0 +1,7 @@
+export { type Api, type ApiOptions, createApi, type RouteAccess } from './api.ts';
+export { serveKind, type ServedKind } from './kind-schema.ts';
+export * from './errors.ts';
+export * from './ports.ts';
+export * from './client/client.ts';
+export { type ApiConnection, createTransport, type RawRequest, type Transport } from './client/transport.ts';
+export { takeTenant } from './tenant-prefix.ts';

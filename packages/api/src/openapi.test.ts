@@ -1,0 +1,65 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { kinds } from '@slipway/model';
+import { describe, expect, it } from 'vitest';
+import { breakingChanges } from './breaking-changes.ts';
+import { serveKind } from './kind-schema.ts';
+import { openApiDocument } from './openapi.ts';
+
+const FILE = new URL('../../../openapi/slipway.dev-v1.json', import.meta.url);
+const built = () => JSON.parse(JSON.stringify(openApiDocument(kinds.map(serveKind), 'v1'))) as Record<string, any>;
+
+describe('the OpenAPI document', () => {
+  /** `SLIPWAY_OPENAPI=write` writes it anew when nothing in it breaks a client; `SLIPWAY_OPENAPI=break` even then. */
+  it('is committed, current, and breaks no client of the committed one', async () => {
+    const mode = process.env.SLIPWAY_OPENAPI;
+    const document = built();
+    const committed = await readFile(FILE, 'utf8')
+      .then((text) => JSON.parse(text) as Record<string, unknown>)
+      .catch(() => document);
+    if (mode !== 'break') expect(breakingChanges(committed, document), 'what would break clients').toEqual([]);
+    if (mode !== undefined) await writeFile(FILE, `${JSON.stringify(document, null, 2)}\n`);
+    expect(
+      JSON.parse(await readFile(FILE, 'utf8')),
+      'write it anew with: SLIPWAY_OPENAPI=write ./slipway test unit packages/api/src/openapi',
+    ).toEqual(document);
+  });
+
+  it.each<[string, (document: Record<string, any>) => void, string | undefined]>([
+    ['nothing', () => undefined, undefined],
+    ['a new optional field', (d) => void (spec(d, 'Project').properties.more = { type: 'string' }), undefined],
+    ['a new kind', (d) => void (d.components.schemas['dev.slipway.v1.New'] = { type: 'object' }), undefined],
+    ['a field that is gone', (d) => void delete spec(d, 'Project').properties.displayName, 'Project.spec.displayName is gone'],
+    [
+      'a field that became required',
+      (d) => void (spec(d, 'Project').required = ['displayName']),
+      'Project.spec.displayName became required',
+    ],
+    ['another type', (d) => void (spec(d, 'Project').properties.displayName.type = 'integer'), 'type was "string" and is "integer"'],
+    ['a value that is gone', (d) => void spec(d, 'Cluster').properties.drift.enum.pop(), 'the value report is gone'],
+    ['a narrower range', (d) => void (spec(d, 'MachinePool').properties.replicas.maximum = 3), 'maximum fell to 3'],
+    [
+      'another way to merge',
+      (d) => void delete spec(d, 'Cluster').properties.approvals['x-kubernetes-list-type'],
+      'x-kubernetes-list-type',
+    ],
+    [
+      'deep inside a list',
+      (d) => void delete spec(d, 'ClusterProfile').properties.versions.items.properties.layers,
+      '.versions[].layers is gone',
+    ],
+    ['a path that is gone', (d) => void delete d.paths['/apis/slipway.dev/v1/clusters'], 'GET /apis/slipway.dev/v1/clusters is gone'],
+    [
+      'an operation that is gone',
+      (d) => void delete d.paths['/apis/slipway.dev/v1/projects/{name}'].patch,
+      'PATCH /apis/slipway.dev/v1/projects/{name} is gone',
+    ],
+  ])('tells a breaking change from another one: %s', (_what, change, told) => {
+    const after = built();
+    change(after);
+    const found = breakingChanges(built(), after);
+    if (told === undefined) expect(found).toEqual([]);
+    else expect(found.join('\n')).toContain(told);
+  });
+});
+
+const spec = (document: Record<string, any>, kind: string) => document.components.schemas[`dev.slipway.v1.${kind}`].properties.spec;

@@ -1,0 +1,42 @@
+import { SlipwayError } from '@slipway/kit';
+import type { ApiObject, Kind } from '@slipway/model';
+import jsonpatch, { type Operation } from 'fast-json-patch';
+
+export type PatchType = 'application/json-patch+json' | 'application/merge-patch+json' | 'application/apply-patch+yaml';
+
+/** What a JSON patch or merge patch makes of the stored object. */
+export function patched(kind: Kind, old: ApiObject, change: { type: PatchType; body: unknown }): unknown {
+  const document = structuredClone(old) as unknown;
+  if (change.type === 'application/merge-patch+json') {
+    if (change.body === null || typeof change.body !== 'object' || Array.isArray(change.body)) {
+      throw new SlipwayError('BadRequest', 'A merge patch is an object: the fields to set, and null for the fields to remove.');
+    }
+    return mergePatch(document, change.body);
+  }
+  if (!Array.isArray(change.body)) throw new SlipwayError('BadRequest', 'A JSON patch is a list of operations.');
+  if (change.body.length > 10_000) throw new SlipwayError('TooLarge', 'A JSON patch may have 10000 operations.');
+  try {
+    return jsonpatch.applyPatch(document, change.body as Operation[], true, true).newDocument;
+  } catch (error) {
+    const { name, index } = error as { name?: string; index?: number };
+    const why = ((error as Error).message.split('\n')[0] ?? '').trim();
+    throw new SlipwayError(
+      'Invalid',
+      `${kind.kind} "${old.metadata.name}": the patch cannot be applied: ${why}${index === undefined ? '' : ` (operation ${index})`}`,
+      {
+        causes: [{ field: `[${index ?? 0}]`, reason: 'FieldValueInvalid', message: name ?? 'the operation cannot be applied' }],
+      },
+    );
+  }
+}
+
+/** RFC 7386. */
+export function mergePatch(target: unknown, patch: unknown): unknown {
+  if (patch === null || typeof patch !== 'object' || Array.isArray(patch)) return patch;
+  const base = target !== null && typeof target === 'object' && !Array.isArray(target) ? { ...(target as Record<string, unknown>) } : {};
+  for (const [key, value] of Object.entries(patch)) {
+    if (value === null) delete base[key];
+    else base[key] = mergePatch(base[key], value);
+  }
+  return base;
+}

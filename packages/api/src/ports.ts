@@ -1,0 +1,67 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { ApiObject, ChangePlan, ObjectStore, Principal } from '@slipway/model';
+
+/** What a subresource's handler knows: the caller is authenticated and allowed, the object exists. */
+export interface SubresourceContext {
+  readonly principal: Principal;
+  /** Aborted when the caller's right to this has ended: whatever lasts (a tunnel) ends with it. */
+  readonly ended: AbortSignal;
+  /** As this request may use it. */
+  readonly store: ObjectStore;
+  readonly tenant: string;
+  /** Undefined for tenant-scoped kinds. */
+  readonly project: string | undefined;
+  readonly name: string;
+  readonly object: ApiObject;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  /** The parsed JSON or YAML body; undefined for raw handlers. */
+  readonly body?: unknown;
+}
+
+/** Text of another media type than JSON as the answer of a subresource. */
+export interface TextAnswer {
+  readonly contentType: string;
+  readonly text: string;
+}
+
+export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS' | 'HEAD';
+
+interface SubresourceBase {
+  /** `Cluster` */
+  readonly kind: string;
+  /** `kubeconfig` */
+  readonly name: string;
+  /** Verbs in discovery: `['get']`. */
+  readonly verbs: readonly string[];
+  readonly methods: readonly HttpMethod[];
+  /** The object need not exist (a plan for a cluster to be made); `object` must not be used then. */
+  readonly objectMayBeMissing?: boolean;
+}
+
+/** An action that is not a spec change, under an object's address. */
+export type Subresource =
+  | (SubresourceBase & { readonly handle: (context: SubresourceContext) => Promise<object | { answer: TextAnswer }> })
+  | (SubresourceBase & {
+      /** Also serves everything below the subresource, with bodies untouched and HTTP/1.1 upgrades. */
+      readonly raw: (context: SubresourceContext, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+      readonly upgrade?: (
+        context: SubresourceContext,
+        upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer },
+      ) => Promise<void>;
+    });
+
+/** Objects as somebody would write them, checked, with defaults, beside what is stored. */
+export interface PlanCandidate {
+  readonly object: ApiObject;
+  readonly old?: ApiObject;
+}
+
+/** Answers "what would happen to this cluster" without writing anything. */
+export type PlanFor = (request: {
+  readonly tenant: string;
+  readonly project: string;
+  readonly cluster: string;
+  readonly candidates: readonly PlanCandidate[];
+}) => Promise<ChangePlan>;

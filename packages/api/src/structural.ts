@@ -1,0 +1,50 @@
+type Json = { [key: string]: unknown };
+
+/** JSON schema to what OpenAPI 3.0 tools of Kubernetes accept: no `$schema`, `const` as a one-value enum, no type lists, unions told by their first member. */
+export function structuralSchema(schema: unknown): Json {
+  const node = schema as Json;
+  const variants = ((node.oneOf ?? node.anyOf) as Json[] | undefined)?.map(structuralSchema);
+  const result: Json = {};
+  for (const [key, value] of Object.entries(node)) {
+    if (['$schema', 'oneOf', 'anyOf', 'propertyNames', '$id', 'id'].includes(key)) continue;
+    // One of several types: OpenAPI 3.0 has no list of types, and kubectl explain stumbles over one.
+    if (key === 'type' && Array.isArray(value)) result['x-kubernetes-preserve-unknown-fields'] = true;
+    else if (key === 'const') result.enum = [value];
+    else if (key === 'exclusiveMinimum') Object.assign(result, { minimum: value, exclusiveMinimum: true });
+    else if (key === 'exclusiveMaximum') Object.assign(result, { maximum: value, exclusiveMaximum: true });
+    else if (key === 'properties')
+      result.properties = Object.fromEntries(Object.entries(value as Json).map(([name, item]) => [name, structuralSchema(item)]));
+    else if (key === 'items' || key === 'additionalProperties') result[key] = typeof value === 'boolean' ? value : structuralSchema(value);
+    else if (key === 'required') result.required = value;
+    else result[key] = value;
+  }
+  if (result.required !== undefined && (result.required as string[]).length === 0) delete result.required;
+  const whole = variants === undefined ? result : { ...merged(variants), ...result };
+  // Anything goes; kubectl explain takes an empty schema for a missing one.
+  return Object.keys(whole).length === 0 ? { 'x-kubernetes-preserve-unknown-fields': true } : whole;
+}
+
+/** One schema that lets everything through that one of the variants lets through: explain then shows all fields there can be. */
+function merged(variants: readonly Json[]): Json {
+  const real = variants.filter((variant) => variant.type !== 'null');
+  const types = new Set(real.map((variant) => variant.type));
+  if (types.size !== 1) return { 'x-kubernetes-preserve-unknown-fields': true };
+  const [type] = types;
+  if (type !== 'object') {
+    const enums = real.map((variant) => variant.enum as unknown[] | undefined);
+    return enums.every((values) => values !== undefined)
+      ? { type: enums.flat().every(Number.isInteger) ? 'integer' : type, enum: enums.flat() }
+      : { type };
+  }
+  const properties: Json = {};
+  for (const variant of real) {
+    for (const [name, item] of Object.entries((variant.properties as Json | undefined) ?? {})) {
+      const known = properties[name] as Json | undefined;
+      properties[name] = known === undefined ? item : merged([known, item as Json]);
+    }
+  }
+  const required = real
+    .map((variant) => (variant.required as string[] | undefined) ?? [])
+    .reduce((a, b) => a.filter((name) => b.includes(name)));
+  return { type, properties, ...(required.length === 0 ? {} : { required }) };
+}

@@ -1,0 +1,66 @@
+import { newUid } from '@slipway/kit';
+import type { ChangePlan } from '@slipway/model';
+import { createController, createEventRecorder, createLocalLeases, runAsLeader, systemTimers, type Controller } from '@slipway/runtime';
+import { clusterController } from './cluster/controller.ts';
+import { clusterProfileController } from './cluster-profile/controller.ts';
+import { SHIPPED_IMAGE_TAGS, type ControllersOptions, type Deps } from './deps.ts';
+import { eventController } from './event/controller.ts';
+import { gatewayController } from './gateway/controller.ts';
+import { machinePoolController } from './machine-pool/controller.ts';
+import { planFor, type PlanForInput } from './plan-for.ts';
+import { createClusterResolver } from './reads.ts';
+import { projectController } from './project/controller.ts';
+
+export interface Controllers {
+  /** Competes for leadership and reconciles while leading; ends with the signal. */
+  start(signal: AbortSignal): Promise<void>;
+  /** What would happen to clusters if these objects were stored. */
+  planFor(input: PlanForInput): Promise<ChangePlan>;
+  /** By name, for metrics (`depth`) and for running one key. */
+  readonly controllers: Readonly<Record<string, Controller>>;
+}
+
+/**
+ * The controllers of the hub. With several replicas one leads; the others take over within 15 seconds of its end.
+ *
+ * @example await createControllers({ store, facts, plans, packs, clouds, clock: systemClock, logger }).start(signal);
+ */
+export function createControllers(options: ControllersOptions): Controllers {
+  const { store, clock, logger } = options;
+  const timers = options.timers ?? systemTimers;
+  const deps: Deps = {
+    ...options,
+    timers,
+    imageTags: options.imageTags ?? (() => SHIPPED_IMAGE_TAGS),
+    events: createEventRecorder({ store, clock }),
+    resolveCluster: createClusterResolver(),
+  };
+  const base = { clock, timers, logger };
+  const list = [
+    createController(clusterController(deps), base),
+    createController(gatewayController(deps), base),
+    createController(machinePoolController(deps), base),
+    createController(clusterProfileController(deps), base),
+    createController(projectController(deps), base),
+    createController(eventController(deps), base),
+  ];
+  return {
+    controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),
+    planFor: (input) => planFor(store, input),
+    start: (signal) =>
+      runAsLeader(
+        {
+          leases: options.leases ?? createLocalLeases(clock),
+          name: 'controllers',
+          holder: newUid(),
+          clock,
+          timers,
+          logger,
+          lead: async (term) => {
+            await Promise.all(list.map((controller) => controller.run(term)));
+          },
+        },
+        signal,
+      ),
+  };
+}

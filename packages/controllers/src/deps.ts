@@ -1,0 +1,31 @@
+import type { Cloud, ClusterRenderInput } from '@slipway/clouds';
+import type { Clock, Logger } from '@slipway/kit';
+import type { FactsReader, PackResolver, PlanPublisher } from '@slipway/link';
+import type { ObjectStore } from '@slipway/model';
+import type { EventRecorder, Leases, Timers } from '@slipway/runtime';
+import type { ClusterResolver } from './reads.ts';
+
+export interface ControllersOptions {
+  readonly store: ObjectStore;
+  readonly facts: FactsReader;
+  readonly plans: PlanPublisher;
+  readonly packs: PackResolver;
+  /** Every cloud by name. */
+  readonly clouds: Readonly<Record<string, Pick<Cloud, 'render'>>>;
+  /** Image tags kubeadm must ask for, by Kubernetes version (`v1.35.4`). */
+  readonly imageTags?: (kubernetesVersion: string) => ClusterRenderInput['imageTags'];
+  /** Shared by all replicas. Without it this process takes itself for the only one. */
+  readonly leases?: Leases;
+  readonly clock: Clock;
+  readonly timers?: Timers;
+  readonly logger: Logger;
+}
+
+/** What every controller works with. */
+export interface Deps extends Required<Omit<ControllersOptions, 'leases'>> {
+  readonly events: EventRecorder;
+  readonly resolveCluster: ClusterResolver;
+}
+
+/** The tags of the images Slipway ships, for every Kubernetes version it ships. */
+export const SHIPPED_IMAGE_TAGS: ClusterRenderInput['imageTags'] = { etcd: '3.6.8-0', coredns: 'v1.14.2' };

@@ -1,0 +1,95 @@
+import {
+  clusterChangePlan,
+  mergePlans,
+  poolName,
+  refuseIf,
+  type ApiObject,
+  type ChangePlan,
+  type ClusterPicture,
+  type ObjectStore,
+} from '@slipway/model';
+import { getCluster, getProfile, listPools, resolveCluster, type ClusterObject, type PoolObject, type ProfileObject } from './reads.ts';
+
+/** An object as it would be stored, checked and with defaults; `remove` when it would be deleted. */
+export interface Candidate {
+  readonly object: ApiObject;
+  readonly old?: ApiObject | undefined;
+  readonly remove?: boolean;
+}
+
+export interface PlanForInput {
+  readonly project: string;
+  /** Only this cluster; without it every cluster that the candidates touch. */
+  readonly cluster?: string | undefined;
+  readonly candidates: readonly Candidate[];
+}
+
+/** What would happen to clusters if the candidates were stored, all at once. Reads, never writes. */
+export async function planFor(store: Pick<ObjectStore, 'get' | 'list'>, input: PlanForInput): Promise<ChangePlan> {
+  const names = input.cluster === undefined ? touchedClusters(input) : [input.cluster];
+  const plans: ChangePlan[] = [];
+  for (const name of names) plans.push(await planForCluster(store, input, name));
+  return mergePlans(plans);
+}
+
+function touchedClusters({ candidates, project }: PlanForInput): string[] {
+  const names = candidates
+    .filter(({ object }) => object.metadata.namespace === project)
+    .flatMap(({ object }) => {
+      if (object.kind === 'Cluster') return [object.metadata.name];
+      return object.kind === 'MachinePool' ? [(object as PoolObject).spec.cluster] : [];
+    });
+  return [...new Set(names)].toSorted();
+}
+
+async function planForCluster(
+  store: Pick<ObjectStore, 'get' | 'list'>,
+  { project, candidates }: PlanForInput,
+  name: string,
+): Promise<ChangePlan> {
+  const ofKind = (kind: string) => candidates.filter(({ object }) => object.kind === kind);
+  const stored = await getCluster(store, project, name);
+  const storedPools = await listPools(store, project, name);
+  const candidate = ofKind('Cluster').find(({ object }) => object.metadata.namespace === project && object.metadata.name === name);
+  const wanted = candidate?.remove ? undefined : ((candidate?.object as ClusterObject | undefined) ?? stored);
+  const profileOf = async (profile: string, withCandidates: boolean): Promise<ProfileObject | undefined> => {
+    const given = withCandidates
+      ? ofKind('ClusterProfile').find(({ object, remove }) => !remove && object.metadata.name === profile)
+      : undefined;
+    return (given?.object as ProfileObject | undefined) ?? getProfile(store, profile);
+  };
+  const pools = overlay(
+    storedPools,
+    ofKind('MachinePool').filter(({ object }) => (object as PoolObject).spec.cluster === name && object.metadata.namespace === project),
+  );
+  return clusterChangePlan({
+    desired: wanted && picture(wanted, pools, await profileOf(wanted.spec.profile.name, true)),
+    current: stored && picture(stored, storedPools, await profileOf(stored.spec.profile.name, false)),
+  });
+}
+
+function overlay(stored: readonly PoolObject[], candidates: readonly Candidate[]): PoolObject[] {
+  const named = (object: { metadata: { name: string } }) =>
+    candidates.find((candidate) => candidate.object.metadata.name === object.metadata.name);
+  const kept = stored.filter((pool) => !named(pool));
+  return [...kept, ...candidates.filter(({ remove }) => !remove).map(({ object }) => object as PoolObject)];
+}
+
+function picture(cluster: ClusterObject, pools: readonly PoolObject[], profile: ProfileObject | undefined): ClusterPicture {
+  const resolved = resolveCluster(cluster.spec, profile);
+  if (!resolved.ok) refuseIf(`Cluster "${cluster.metadata.name}"`, resolved.causes);
+  return {
+    name: cluster.metadata.name,
+    spec: cluster.spec,
+    pools: pools
+      .filter((pool) => !pool.metadata.deletionTimestamp)
+      .map((pool) => ({
+        name: poolName(pool),
+        replicas: pool.spec.replicas,
+        size: pool.spec.size,
+        labels: pool.spec.labels,
+        taints: pool.spec.taints,
+      })),
+    profile: (resolved as Extract<typeof resolved, { ok: true }>).profile,
+  };
+}

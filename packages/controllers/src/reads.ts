@@ -1,0 +1,89 @@
+import {
+  resolve,
+  type ApiObject,
+  type ClusterProfileSpec,
+  type ClusterSpec,
+  type ClusterStatus,
+  type GatewaySpec,
+  type GatewayStatus,
+  type MachinePoolSpec,
+  type MachinePoolStatus,
+  type MachineSpec,
+  type MachineStatus,
+  type ObjectStore,
+  type ResolveResult,
+} from '@slipway/model';
+
+export type ClusterObject = ApiObject<ClusterSpec, ClusterStatus>;
+export type PoolObject = ApiObject<MachinePoolSpec, MachinePoolStatus>;
+export type GatewayObject = ApiObject<GatewaySpec, GatewayStatus>;
+export type MachineObject = ApiObject<MachineSpec, MachineStatus>;
+export type ProfileObject = ApiObject<ClusterProfileSpec, { latest?: string; inUseBy: number }>;
+
+type Reader = Pick<ObjectStore, 'get' | 'list'>;
+
+// The store checked every object against its kind's schema when it was written, so the types may be trusted here.
+export const getCluster = (store: Reader, project: string, name: string) =>
+  store.get({ kind: 'Cluster', project, name }) as Promise<ClusterObject | undefined>;
+export const getPool = (store: Reader, project: string, name: string) =>
+  store.get({ kind: 'MachinePool', project, name }) as Promise<PoolObject | undefined>;
+export const getGateway = (store: Reader, name: string) => store.get({ kind: 'Gateway', name }) as Promise<GatewayObject | undefined>;
+export const getProfile = (store: Reader, name: string) =>
+  store.get({ kind: 'ClusterProfile', name }) as Promise<ProfileObject | undefined>;
+
+export const listClusters = async (store: Reader, fieldSelector?: string): Promise<ClusterObject[]> =>
+  (await store.list({ kind: 'Cluster', ...(fieldSelector === undefined ? {} : { fieldSelector }) })).items as ClusterObject[];
+
+export const listPools = async (store: Reader, project?: string, cluster?: string): Promise<PoolObject[]> =>
+  (await store.list({ kind: 'MachinePool', project, ...(cluster === undefined ? {} : { fieldSelector: `spec.cluster=${cluster}` }) }))
+    .items as PoolObject[];
+
+export const listMachines = async (store: Reader, project: string, cluster: string): Promise<MachineObject[]> =>
+  (await store.list({ kind: 'Machine', project, fieldSelector: `spec.cluster=${cluster}` })).items as MachineObject[];
+
+/** `project/name` */
+export const keyOf = (object: { metadata: { namespace?: string | undefined; name: string } }): string =>
+  `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+
+export function splitKey(key: string): { project: string; name: string } {
+  const slash = key.indexOf('/');
+  return { project: key.slice(0, slash), name: key.slice(slash + 1) };
+}
+
+/** What a cluster is made of, or why that cannot be said. */
+export function resolveCluster(spec: ClusterSpec, profile: ProfileObject | undefined): ResolveResult {
+  const { name, version } = spec.profile;
+  const found = profile?.spec.versions.find((candidate) => candidate.version === version);
+  if (found) return resolve({ name, version: found, variables: spec.variables });
+  const message = profile ? `Profile "${name}" has no version ${version}.` : `Profile "${name}" does not exist.`;
+  return { ok: false, message, causes: [{ field: 'spec.profile', message }] };
+}
+
+export type ClusterResolver = typeof resolveCluster;
+
+/** Answers kept: a fleet has far fewer combinations of profile version and variables than clusters. */
+const REMEMBERED = 500;
+
+/**
+ * As {@link resolveCluster}, but remembers answers: parsing the manifests of a large profile takes long, and every run of every controller needs them. Only for stored
+ * profiles, whose generation tells one content from another.
+ */
+export function createClusterResolver(): ClusterResolver {
+  const answers = new Map<string, ResolveResult>();
+  return (spec, profile) => {
+    if (!profile) return resolveCluster(spec, profile);
+    const key = JSON.stringify([
+      profile.metadata.uid,
+      profile.metadata.generation,
+      spec.profile,
+      Object.entries(spec.variables).toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    ]);
+    const known = answers.get(key);
+    if (known) return known;
+    const answer = resolveCluster(spec, profile);
+    const [oldest] = answers.keys();
+    if (answers.size >= REMEMBERED && oldest !== undefined) answers.delete(oldest);
+    answers.set(key, answer);
+    return answer;
+  };
+}

@@ -1,0 +1,106 @@
+import {
+  type AccessRequest,
+  type Authorizer,
+  COLLECTION_VERBS,
+  commonRules,
+  decide,
+  type Decision,
+  type Grant,
+  kinds,
+  normalized,
+  type ObjectScope,
+  type ObjectStore,
+  type Principal,
+  resourceKinds,
+  SYSTEM_TENANT,
+} from '@slipway/model';
+import type { Directory } from './directory.ts';
+import { grantsOf } from './directory.ts';
+import { explainMissing } from './explain.ts';
+import { createGuardedStore } from './guarded-store.ts';
+import { createLasting } from './lasting.ts';
+import { subjectOf } from './principals.ts';
+
+const kindNames: ReadonlyMap<string, string> = new Map(kinds.map((kind) => [kind.plural, kind.kind]));
+
+export interface AuthorizerDeps {
+  readonly directory: Directory;
+  readonly store: ObjectStore;
+  /** Whether the credential of a principal still proves who it is. */
+  readonly stillValid: (principal: Principal) => Promise<boolean>;
+  /** Makes what a new tenant starts with. */
+  readonly prepareTenant?: ((tenant: string) => Promise<void>) | undefined;
+}
+
+/** Decides who may do what, from the objects of the tenant. */
+export function createAuthorizer(deps: AuthorizerDeps): Authorizer & { grants(principal: Principal): Promise<Grant[]> } {
+  const { directory } = deps;
+  const systemGrants = async (principal: Principal): Promise<Grant[]> =>
+    grantsOf(await directory.access(SYSTEM_TENANT), subjectOf(principal)).filter((grant) => grant.level === 'system');
+  const grants = async (principal: Principal): Promise<Grant[]> => {
+    const system = await systemGrants(principal);
+    if (principal.tenant !== principal.home) return system;
+    const own = grantsOf(await directory.access(principal.tenant), subjectOf(principal));
+    return [...system, ...own.filter((grant) => grant.level !== 'system')];
+  };
+  const authorizer: ReturnType<typeof createAuthorizer> = {
+    async enter(principal, tenant) {
+      if (tenant === principal.home) return { ...principal, tenant };
+      // In this order: for those without a system role the answer takes the same time for any name.
+      if ((await systemGrants(principal)).length === 0 || principal.restriction !== undefined) return undefined;
+      const found = tenant === SYSTEM_TENANT || (await directory.find('Tenant', SYSTEM_TENANT, tenant)) !== undefined;
+      return found ? { ...principal, tenant } : undefined;
+    },
+    async authorize(principal, request) {
+      const decision = decide({ grants: await grants(principal), restriction: principal.restriction, kinds: resourceKinds }, request);
+      if (decision.allowed) return decision;
+      return { ...decision, reason: explainMissing(await directory.access(principal.tenant), principal, request, decision.reason) };
+    },
+    async review(principal, request) {
+      const decision = await authorizer.authorize(principal, request);
+      const { allowed, reason, only } = decision;
+      if (only === undefined) return { allowed, reason };
+      if (COLLECTION_VERBS.has(request.verb) || request.verb === 'create') return { allowed, reason: `${reason} (${limitWords(only)})` };
+      const object = request.name === undefined ? undefined : await reviewed(authorizer, principal, request, decision);
+      if (object) return { allowed: true, reason };
+      return { allowed: false, reason: `only ${limitWords(only)}, by ${reason}` };
+    },
+    async rules(principal, project) {
+      const inProject = (grant: Grant) => grant.projects === undefined || (project !== undefined && grant.projects.includes(project));
+      const held = (await grants(principal)).filter(inProject);
+      const rules = held.flatMap((grant) => grant.rules);
+      const { restriction } = principal;
+      const incomplete = held.some((grant) => grant.selector !== undefined);
+      if (restriction === undefined) return { rules, incomplete };
+      const outside = restriction.projects !== undefined && (project === undefined || !restriction.projects.includes(project));
+      return { rules: outside ? [] : commonRules(rules, restriction.rules), incomplete };
+    },
+    guard: (principal, request, decision) => createGuardedStore({ ...deps, authorizer, principal, request: normalized(request), decision }),
+    lasting: (principal, request, decision) =>
+      createLasting({ directory, stillValid: deps.stillValid, authorizer }, { principal, request, decision }),
+    grants,
+  };
+  return authorizer;
+}
+
+/** Whether the object a review names is there and in reach. */
+async function reviewed(authorizer: Authorizer, principal: Principal, request: AccessRequest, decision: Decision): Promise<boolean> {
+  const kind = kindNames.get(normalized(request).resource);
+  if (kind === undefined || request.name === undefined) return false;
+  const found = authorizer
+    .guard(principal, request, decision)
+    .get({ tenant: principal.tenant, kind, project: request.project, name: request.name });
+  return (await found.catch(() => undefined)) !== undefined;
+}
+
+const limitWords = (only: readonly ObjectScope[]): string =>
+  only
+    .map(({ projects, names, labelSelector }) =>
+      [
+        ...(projects === undefined ? [] : [`in ${projects.join(', ')}`]),
+        ...(names === undefined ? [] : [`named ${names.join(', ')}`]),
+        ...(labelSelector === undefined ? [] : [`labelled ${labelSelector}`]),
+      ].join(' '),
+    )
+    .map((text) => `objects ${text}`)
+    .join(' or ');

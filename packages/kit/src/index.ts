@@ -1,0 +1,10 @@
+export * from './async.ts';
+export * from './backoff.ts';
+export * from './clock.ts';
+export * from './errors.ts';
+export * from './ids.ts';
+export * from './logger.ts';
+export * from './pki.ts';
+export * from './process.ts';
+export * from './process-stat.ts';
+export { startTrimming } from './trim-memory.ts';

@@ -1,0 +1,14 @@
+export * from './accept-plan.ts';
+export * from './agent/agent-link.ts';
+export * from './agent/credential-store.ts';
+export * from './agent/kube-tunnel.ts';
+export * from './agent/tunnel-server.ts';
+export * from './file-blob-store.ts';
+export * from './hub/cluster-proxy.ts';
+export * from './hub/kubeconfig.ts';
+export * from './hub/link-server.ts';
+export type { TunnelSource } from './hub/tunnels.ts';
+export * from './link-store.ts';
+export * from './plan-signing.ts';
+export * from './ports.ts';
+export * from './protocol.ts';

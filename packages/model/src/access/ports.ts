@@ -1,0 +1,34 @@
+import type { ObjectStore } from '../meta/object-store.ts';
+import type { AccessRequest, Decision, Principal, Rule } from './request.ts';
+
+/** Checks an `Authorization` header; undefined when it proves nothing. */
+export interface Authenticator {
+  authenticate(header: string | undefined): Promise<Principal | undefined>;
+}
+
+/** A right that is in use: a watch, a tunnel. */
+export interface Lasting {
+  /** Aborted when the credential, its owner or the permission is gone. */
+  readonly signal: AbortSignal;
+  release(): void;
+}
+
+/** Every rule of a principal; `incomplete` when labels or a key's scope narrow some of them further than rules can say. */
+export interface RuleSet {
+  readonly rules: readonly Rule[];
+  readonly incomplete: boolean;
+}
+
+/** The port to decisions about access: `packages/identity` implements it, the API asks it for every request. */
+export interface Authorizer {
+  /** The principal as it acts in a tenant; undefined when nothing lets it in there, whether or not there is such a tenant. */
+  enter(principal: Principal, tenant: string): Promise<Principal | undefined>;
+  authorize(principal: Principal, request: AccessRequest): Promise<Decision>;
+  /** For `can-i`: the same, decided about the object when the request names one, with what is missing and who can grant it. */
+  review(principal: Principal, request: AccessRequest): Promise<{ readonly allowed: boolean; readonly reason: string }>;
+  rules(principal: Principal, project: string | undefined): Promise<RuleSet>;
+  /** The store as this request may use it: what the decision does not reach is not there, and nobody grants what they do not hold. */
+  guard(principal: Principal, request: AccessRequest, decision: Decision): ObjectStore;
+  /** Watches over a right for as long as it is used. */
+  lasting(principal: Principal, request: AccessRequest, decision: Decision): Lasting;
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { machineSizeSchema } from '../machine/machine-size.ts';
+import { defineKind } from '../meta/define-kind.ts';
+import { conditionSchema, keyedList, setOf } from '../meta/object.ts';
+import { driftFactSchema, layerFactSchema } from '../plan/facts.ts';
+import { admitCluster } from './admit.ts';
+
+export const clusterSpecSchema = z.strictObject({
+  profile: z.strictObject({ name: z.string().min(1), version: z.string().min(1) }),
+  cloudAccount: z.string().min(1).default('local'),
+  gateway: z.string().min(1).default('local'),
+  variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  controlPlane: z
+    .strictObject({
+      replicas: z
+        .union([z.literal(1), z.literal(3), z.literal(5)], { error: 'must be 1, 3 or 5: etcd needs an odd number to keep a majority' })
+        .default(1),
+      size: machineSizeSchema.default({}),
+    })
+    .default({ replicas: 1, size: {} }),
+  /** What the agent does about a difference between what it applied and what is live. */
+  drift: z.enum(['heal', 'report']).default('heal'),
+  /** Stops every controller for this cluster; running workloads are untouched. */
+  paused: z.boolean().default(false),
+  /** Ids of change plans that need approval and have it. */
+  approvals: setOf(z.string()).default([]),
+});
+export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
+
+export const clusterPhaseSchema = z.enum([
+  'Pending',
+  'Provisioning',
+  'Running',
+  'Updating',
+  'Degraded',
+  'Failed',
+  'Deleting',
+  'Paused',
+  'Unknown',
+]);
+export type ClusterPhase = z.infer<typeof clusterPhaseSchema>;
+
+export const clusterStatusSchema = z.object({
+  phase: clusterPhaseSchema.default('Pending'),
+  /** One sentence: why it is in this phase, what it waits for now. */
+  message: z.string().default(''),
+  conditions: keyedList(conditionSchema, 'type').default([]),
+  observedGeneration: z.number().int().default(0),
+  kubernetesVersion: z.string().optional(),
+  endpoint: z.string().optional(),
+  profile: z.object({ name: z.string(), version: z.string() }).optional(),
+  controlPlane: z.object({ replicas: z.number(), ready: z.number() }).default({ replicas: 0, ready: 0 }),
+  nodes: z.object({ total: z.number(), ready: z.number() }).default({ total: 0, ready: 0 }),
+  layers: z.array(layerFactSchema.omit({ objects: true })).default([]),
+  drift: z.array(driftFactSchema).default([]),
+  agent: z
+    .object({
+      connected: z.boolean(),
+      lastSeen: z.string().optional(),
+      version: z.string().optional(),
+      planRevision: z.number().int().default(0),
+    })
+    .optional(),
+  /** When the cluster was Ready for the first time: before that it is being made, after that it is updated or degraded. */
+  firstReadyAt: z.string().optional(),
+  plan: z.object({ revision: z.number().int(), hash: z.string() }).optional(),
+  /** The creation or the last change, step by step, for the timeline. */
+  timeline: z
+    .array(z.object({ step: z.string(), startedAt: z.string(), finishedAt: z.string().optional(), waitingFor: z.string().default('') }))
+    .default([]),
+});
+export type ClusterStatus = z.infer<typeof clusterStatusSchema>;
+
+/** Finalizer of the cluster controller: machines and infrastructure go first. */
+export const CLUSTER_FINALIZER = 'slipway.dev/cluster';
+
+export const clusterKind = defineKind<ClusterSpec, ClusterStatus>({
+  kind: 'Cluster',
+  plural: 'clusters',
+  scope: 'project',
+  description: 'A Kubernetes cluster built and kept as its profile says.',
+  spec: clusterSpecSchema,
+  status: clusterStatusSchema,
+  selectableFields: ['spec.profile.name', 'spec.gateway', 'status.phase'],
+  finalizers: [CLUSTER_FINALIZER],
+  admit: admitCluster,
+  columns: [
+    { name: 'STATUS', value: (cluster) => cluster.status?.phase ?? 'Pending' },
+    { name: 'PROFILE', value: (cluster) => `${cluster.spec.profile.name}@${cluster.spec.profile.version}` },
+    { name: 'KUBERNETES', value: (cluster) => cluster.status?.kubernetesVersion },
+    { name: 'NODES', value: (cluster) => (cluster.status ? `${cluster.status.nodes.ready}/${cluster.status.nodes.total}` : undefined) },
+    {
+      name: 'LAYERS',
+      value: (cluster) =>
+        cluster.status
+          ? `${cluster.status.layers.filter((layer: { state: string }) => layer.state === 'Ready').length}/${cluster.status.layers.length}`
+          : undefined,
+    },
+    { name: 'MESSAGE', wide: true, value: (cluster) => cluster.status?.message },
+  ],
+});

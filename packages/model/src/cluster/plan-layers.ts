@@ -1,0 +1,104 @@
+import type { ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolve.ts';
+import { fieldDiff } from '../meta/diff.ts';
+import { maskedDiff } from '../meta/mask.ts';
+import type { PlannedAction } from '../plan/change-plan.ts';
+import { objectId, objectKey } from '../plan/object-id.ts';
+
+/** A change of thousands of fields is not judged field by field. */
+const MAX_DIFF = 200;
+
+/** What goes for good when these are deleted. */
+const HOLDS_DATA = new Set(['Namespace', 'CustomResourceDefinition', 'PersistentVolumeClaim', 'PersistentVolume', 'StatefulSet', 'Secret']);
+
+/** `chart metrics-server 3.12.2` */
+export function describeContent(layer: ResolvedLayer): string {
+  const { content } = layer;
+  switch (content.type) {
+    case 'chart':
+      return `chart ${content.name} ${content.version}`;
+    case 'manifests':
+      return `${content.objects.length} object${content.objects.length === 1 ? '' : 's'}`;
+    case 'builtin':
+      return `${content.name} ${content.version}`;
+  }
+}
+
+export function createLayer(layer: ResolvedLayer, profile: ResolvedProfile): PlannedAction {
+  return {
+    verb: 'create',
+    target: `layer ${layer.name}`,
+    summary: `Install layer ${layer.name} (${describeContent(layer)}).`,
+    impact: 'none',
+    reason: 'It is new.',
+    diff: limited(maskedDiff(undefined, comparable(layer), profile.secretValues)),
+  };
+}
+
+export function changeLayer(to: ResolvedLayer, from: ResolvedLayer, secretValues: readonly string[]): PlannedAction[] {
+  const diff = maskedDiff(comparable(from), comparable(to), secretValues);
+  if (diff.length === 0) return [];
+  const gone = removedObjects(to, from);
+  const replaced = from.content.type !== to.content.type || from.namespace !== to.namespace;
+  const touchesContent = replaced || fieldDiff(from.content, to.content).length > 0;
+  const loses = gone.some((kind) => HOLDS_DATA.has(kind)) || replaced;
+  return [
+    {
+      verb: replaced ? 'replace' : 'change',
+      target: `layer ${to.name}`,
+      summary: `Change layer ${to.name}${moved(to, from)}.`,
+      impact: loses ? 'data-loss' : touchesContent ? 'restart' : 'none',
+      reason: reasonOf({ replaced, gone, touchesContent }),
+      diff: limited(diff),
+    },
+  ];
+}
+
+function reasonOf({ replaced, gone, touchesContent }: { replaced: boolean; gone: readonly string[]; touchesContent: boolean }): string {
+  if (replaced) return 'The layer changes its kind of content or its namespace: what it made before is removed, then it is made anew.';
+  if (gone.length > 0)
+    return `${gone.length} object${gone.length === 1 ? '' : 's'} of it (${[...new Set(gone)].join(', ')}) will be deleted; pods of it may restart.`;
+  return touchesContent
+    ? 'Pods of this layer may restart; nothing else is touched.'
+    : 'Only how Slipway treats the layer changes; nothing in the cluster does.';
+}
+
+const moved = (to: ResolvedLayer, from: ResolvedLayer): string =>
+  describeContent(to) === describeContent(from) ? '' : ` from ${describeContent(from)} to ${describeContent(to)}`;
+
+/** Kinds of objects that are in `from` but not in `to`. */
+function removedObjects(to: ResolvedLayer, from: ResolvedLayer): string[] {
+  if (from.content.type !== 'manifests') return [];
+  const kept = new Set(to.content.type === 'manifests' ? to.content.objects.map((object) => objectKey(objectId(object))) : []);
+  return from.content.objects
+    .map((object) => objectId(object))
+    .filter((id) => !kept.has(objectKey(id)))
+    .map((id) => id.kind);
+}
+
+export function removeLayer(layer: ResolvedLayer): PlannedAction {
+  const harmless = layer.content.type === 'manifests' && !layer.content.objects.some((object) => HOLDS_DATA.has(objectId(object).kind));
+  return {
+    verb: 'remove',
+    target: `layer ${layer.name}`,
+    summary: `Remove layer ${layer.name} (${describeContent(layer)}).`,
+    impact: layer.content.type === 'builtin' ? 'none' : harmless ? 'restart' : 'data-loss',
+    reason: 'What this layer made is deleted, and nothing else; data it kept in the cluster goes with it.',
+    diff: [],
+  };
+}
+
+/** Manifests by what they name, so that one added object does not shift every other one. */
+function comparable(layer: ResolvedLayer): unknown {
+  const { content, ...rest } = layer;
+  if (content.type !== 'manifests') return { ...rest, content };
+  const objects = Object.fromEntries(content.objects.map((object) => [labelOf(object), object]));
+  return { ...rest, content: { type: 'manifests', objects } };
+}
+
+function labelOf(object: Readonly<Record<string, unknown>>): string {
+  const { kind, namespace, name, apiVersion } = objectId(object);
+  return [apiVersion, kind, ...(namespace === undefined ? [] : [namespace]), name].join('/');
+}
+
+const limited = (diff: PlannedAction['diff']): PlannedAction['diff'] =>
+  diff.length <= MAX_DIFF ? diff : [...diff.slice(0, MAX_DIFF), { path: '…', to: `${diff.length - MAX_DIFF} more differences` }];

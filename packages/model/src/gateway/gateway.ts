@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import { defineKind } from '../meta/define-kind.ts';
+import { conditionSchema, keyedList } from '../meta/object.ts';
+import { admitDeleteUnlessUsed } from '../cluster/in-use.ts';
+
+export const gatewaySpecSchema = z.strictObject({
+  /** Clouds whose providers run in this gateway. */
+  clouds: z
+    .array(z.enum(['local']))
+    .min(1)
+    .default(['local']),
+});
+export type GatewaySpec = z.infer<typeof gatewaySpecSchema>;
+
+export const gatewayStatusSchema = z.object({
+  conditions: keyedList(conditionSchema, 'type').default([]),
+  connected: z.boolean().default(false),
+  lastSeen: z.string().optional(),
+  version: z.string().optional(),
+  clusters: z.number().int().default(0),
+});
+export type GatewayStatus = z.infer<typeof gatewayStatusSchema>;
+
+export const gatewayKind = defineKind<GatewaySpec, GatewayStatus>({
+  kind: 'Gateway',
+  plural: 'gateways',
+  scope: 'tenant',
+  visibleBelow: true,
+  shortNames: ['gw'],
+  description: 'A cluster next to the infrastructure whose agent drives Cluster API there. It only ever dials out.',
+  spec: gatewaySpecSchema,
+  status: gatewayStatusSchema,
+  admitDelete: admitDeleteUnlessUsed((cluster) => cluster.spec.gateway),
+  columns: [
+    { name: 'CONNECTED', value: (gateway) => String(gateway.status?.connected ?? false) },
+    { name: 'CLOUDS', value: (gateway) => gateway.spec.clouds.join(',') },
+    { name: 'CLUSTERS', type: 'integer', value: (gateway) => gateway.status?.clusters ?? 0 },
+  ],
+});

@@ -1,0 +1,55 @@
+import { apiKeyKind } from './api-key/api-key.ts';
+import { projectRoleBindingKind } from './project-role-binding/project-role-binding.ts';
+import { roleKind } from './role/role.ts';
+import { roleBindingKind } from './role-binding/role-binding.ts';
+import { serviceAccountKind } from './service-account/service-account.ts';
+import { teamKind } from './team/team.ts';
+import { tenantKind } from './tenant/tenant.ts';
+import { userKind } from './user/user.ts';
+import { cloudAccountKind } from './cloud-account/cloud-account.ts';
+import { clusterProfileKind } from './cluster-profile/cluster-profile.ts';
+import { clusterKind } from './cluster/cluster.ts';
+import { eventKind } from './event/event.ts';
+import { gatewayKind } from './gateway/gateway.ts';
+import { machinePoolKind } from './machine-pool/machine-pool.ts';
+import { machineKind } from './machine/machine.ts';
+import type { ResourceKinds } from './access/grant.ts';
+import type { Kind } from './meta/define-kind.ts';
+import { projectKind } from './project/project.ts';
+import { registryKind } from './registry/registry.ts';
+import { secretKind } from './secret/secret.ts';
+import { auditRecordKind } from './audit/audit-record.ts';
+
+/** Every kind the hub serves. Adding one here is all that storage, API, CLI and documentation need. */
+export const kinds: readonly Kind[] = [
+  projectKind,
+  clusterProfileKind,
+  registryKind,
+  gatewayKind,
+  cloudAccountKind,
+  clusterKind,
+  machinePoolKind,
+  machineKind,
+  eventKind,
+  secretKind,
+  auditRecordKind,
+  tenantKind,
+  userKind,
+  teamKind,
+  roleKind,
+  roleBindingKind,
+  projectRoleBindingKind,
+  serviceAccountKind,
+  apiKeyKind,
+];
+
+/** Finds a kind by its name, plural, singular or short name, without regard to case. */
+export function findKind(noun: string): Kind | undefined {
+  const wanted = noun.toLowerCase();
+  return kinds.find((kind) => [kind.kind.toLowerCase(), kind.plural, kind.singular, ...kind.shortNames].includes(wanted));
+}
+
+const byPlural = new Map(kinds.map((kind) => [kind.plural, kind]));
+
+/** What decisions about access must know of each resource. */
+export const resourceKinds: ResourceKinds = (resource) => byPlural.get(resource);

@@ -1,0 +1,75 @@
+import type { z } from 'zod';
+import type { ApiObject } from './object.ts';
+
+/** One column of `slipway get` and of the Table answer. */
+export interface Column {
+  readonly name: string;
+  readonly type?: 'string' | 'integer' | 'date';
+  /** Shown only with `-o wide`. */
+  readonly wide?: boolean;
+  readonly description?: string;
+  readonly value: (object: ApiObject<any, any>) => string | number | undefined;
+}
+
+/** What admission may look at besides the object itself. Pure checks stay in the schema. */
+export interface AdmissionReads {
+  get(kind: string, name: string, project?: string): Promise<ApiObject<any, any> | undefined>;
+  list(kind: string, project?: string): Promise<ApiObject<any, any>[]>;
+}
+
+export interface AdmissionInput<Spec, Status> {
+  readonly object: ApiObject<Spec, Status>;
+  /** Undefined on create. */
+  readonly old?: ApiObject<Spec, Status>;
+  readonly reads: AdmissionReads;
+}
+
+/** A kind of the hub's API: storage, routes, validation, columns, CLI nouns and documentation derive from it. */
+export interface Kind<Spec = any, Status = any> {
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames: readonly string[];
+  /** `system` kinds are outside every tenant; only system roles reach them. */
+  readonly scope: 'system' | 'tenant' | 'project';
+  /** A tenant-wide kind whose objects everybody with a role in one of the tenant's projects may read. */
+  readonly visibleBelow: boolean;
+  readonly description: string;
+  readonly spec: z.ZodType<Spec>;
+  readonly status: z.ZodType<Status>;
+  readonly columns: readonly Column[];
+  /** Field paths besides metadata.name and metadata.namespace that a field selector may name. */
+  readonly selectableFields: readonly string[];
+  /** Written by controllers only: users may not create, update or delete. */
+  readonly readOnly: boolean;
+  /** Finalizers every new object starts with, because a controller has work to do before it goes. */
+  readonly finalizers: readonly string[];
+  /** Checks that need other objects or the old state: throws `Invalid` with causes. Never writes. */
+  readonly admit?: (input: AdmissionInput<Spec, Status>) => Promise<void>;
+  /** Asked before a user's delete (and its dry run): throws `Conflict` while something still needs the object. */
+  readonly admitDelete?: (input: Pick<AdmissionInput<Spec, Status>, 'object' | 'reads'>) => Promise<void>;
+  /** Whether the secret values of a stored object may not change any more. Values are compared where they are opened; admission sees masks only. */
+  readonly secretsFixed?: (old: ApiObject<Spec, Status>) => boolean;
+}
+
+export type KindInput<Spec, Status> = Pick<
+  Kind<Spec, Status>,
+  'kind' | 'plural' | 'scope' | 'description' | 'spec' | 'status' | 'columns'
+> &
+  Partial<Pick<Kind<Spec, Status>, 'singular' | 'shortNames' | 'selectableFields' | 'readOnly' | 'finalizers' | 'visibleBelow'>> & {
+    admit?: NonNullable<Kind<Spec, Status>['admit']>;
+    admitDelete?: NonNullable<Kind<Spec, Status>['admitDelete']>;
+    secretsFixed?: NonNullable<Kind<Spec, Status>['secretsFixed']>;
+  };
+
+export function defineKind<Spec, Status>(input: KindInput<Spec, Status>): Kind<Spec, Status> {
+  return {
+    singular: input.kind.toLowerCase(),
+    shortNames: [],
+    selectableFields: [],
+    readOnly: false,
+    visibleBelow: false,
+    finalizers: [],
+    ...input,
+  };
+}

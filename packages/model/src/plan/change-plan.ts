@@ -1,0 +1,24 @@
+/** How much a change disturbs, mildest first. */
+export type Impact = 'none' | 'restart' | 'rolling' | 'repave' | 'data-loss';
+
+/** One thing that will happen, in words a person can judge. */
+export interface PlannedAction {
+  readonly verb: 'create' | 'change' | 'replace' | 'scale' | 'upgrade' | 'remove' | 'delete';
+  /** What it happens to: `layer metrics-server`, `pool workers`, `control plane`, `cluster dev`. */
+  readonly target: string;
+  readonly summary: string;
+  readonly impact: Impact;
+  /** Why that impact: "Kubernetes 1.35.4 → 1.36.3 replaces every machine, one at a time." */
+  readonly reason: string;
+  /** Field-level differences, secrets masked. */
+  readonly diff: readonly { readonly path: string; readonly from?: unknown; readonly to?: unknown }[];
+}
+
+/** The pure answer to "what will happen": shown by `slipway plan`, returned by the hub's dry run, executed by the cluster controller. */
+export interface ChangePlan {
+  /** sha256 of the actions: an approval is bound to it. */
+  readonly id: string;
+  readonly actions: readonly PlannedAction[];
+  readonly impact: Impact;
+  readonly summary: string;
+}

@@ -1,0 +1,110 @@
+import { canonicalJson, sha256Hex } from '@slipway/kit';
+import { z } from 'zod';
+
+/** Which object a layer made or a tombstone names. */
+export const objectIdSchema = z.object({
+  apiVersion: z.string(),
+  kind: z.string(),
+  namespace: z.string().optional(),
+  name: z.string(),
+});
+export type ObjectId = z.infer<typeof objectIdSchema>;
+
+/** One resolved layer as the agent installs it: every variable filled in, every chart pinned by digest. */
+export const planLayerSchema = z.object({
+  name: z.string(),
+  type: z.enum(['os', 'kubernetes', 'cni', 'csi', 'addon']),
+  namespace: z.string(),
+  dependsOn: z.array(z.string()),
+  drift: z.enum(['heal', 'report']),
+  timeoutSeconds: z.number().int().positive(),
+  content: z.discriminatedUnion('type', [
+    z.object({
+      type: z.literal('chart'),
+      /** Helm release name. */
+      release: z.string(),
+      name: z.string(),
+      version: z.string(),
+      /** sha256:… of the chart archive; the agent fetches it from the hub as `/link/v1/blobs/<digest>`. */
+      digest: z.string(),
+      values: z.record(z.string(), z.unknown()),
+    }),
+    z.object({ type: z.literal('manifests'), objects: z.array(z.record(z.string(), z.unknown())) }),
+    /** Provided by the machine itself (os, kubernetes, the local cloud's CNI): nothing to install, only health to report. */
+    z.object({ type: z.literal('builtin'), version: z.string() }),
+  ]),
+});
+export type PlanLayer = z.infer<typeof planLayerSchema>;
+
+/**
+ * The only thing that lets an agent delete. Names one layer, one object of a manifest layer, or (for gateways) one cluster, of one cluster uid.
+ * Tombstones travel inside the signed plan and stay in it until the agent has reported them done.
+ */
+export const tombstoneSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('layer'),
+    id: z.string(),
+    layer: z.string(),
+    release: z.string().optional(),
+    namespace: z.string(),
+    objects: z.array(objectIdSchema),
+  }),
+  z.object({ type: z.literal('object'), id: z.string(), layer: z.string(), object: objectIdSchema }),
+  z.object({ type: z.literal('cluster'), id: z.string(), clusterUid: z.string(), name: z.string(), namespace: z.string() }),
+  /** One Cluster API object of a cluster that goes while the cluster stays, such as a deleted machine pool's MachineDeployment. */
+  z.object({ type: z.literal('infrastructure'), id: z.string(), clusterUid: z.string(), object: objectIdSchema }),
+]);
+export type Tombstone = z.infer<typeof tombstoneSchema>;
+
+/** What one cluster's agent keeps true. `revision` only grows; the agent refuses a smaller one and any plan for another `clusterUid`. */
+export const clusterPlanSchema = z.object({
+  kind: z.literal('ClusterPlan'),
+  clusterUid: z.string(),
+  cluster: z.string(),
+  project: z.string(),
+  revision: z.number().int().positive(),
+  profile: z.object({ name: z.string(), version: z.string() }),
+  kubernetesVersion: z.string(),
+  layers: z.array(planLayerSchema),
+  tombstones: z.array(tombstoneSchema),
+});
+export type ClusterPlan = z.infer<typeof clusterPlanSchema>;
+
+/** One cluster as the gateway's provisioner builds it. */
+export const gatewayClusterSchema = z.object({
+  clusterUid: z.string(),
+  name: z.string(),
+  project: z.string(),
+  /** Namespace of the Cluster API objects in the gateway cluster. */
+  namespace: z.string(),
+  cloud: z.string(),
+  kubernetesVersion: z.string(),
+  /** Cluster API and provider objects, applied by server-side apply in this order. Every one carries the label `slipway.dev/cluster-uid`. */
+  objects: z.array(z.record(z.string(), z.unknown())),
+});
+export type GatewayCluster = z.infer<typeof gatewayClusterSchema>;
+
+/** Tells two entries of a gateway plan apart: hex sha256 of the canonical JSON. */
+export const gatewayClusterHash = (entry: GatewayCluster): string => sha256Hex(canonicalJson(entry));
+
+export const gatewayPlanSchema = z.object({
+  kind: z.literal('GatewayPlan'),
+  gatewayUid: z.string(),
+  gateway: z.string(),
+  revision: z.number().int().positive(),
+  clusters: z.array(gatewayClusterSchema),
+  tombstones: z.array(tombstoneSchema),
+});
+export type GatewayPlan = z.infer<typeof gatewayPlanSchema>;
+
+/** A plan as it travels: canonical JSON, its sha256 and the hub's Ed25519 signature over that text (both base64/hex as named). */
+export const signedPlanSchema = z.object({
+  /** canonicalJson(ClusterPlan | GatewayPlan) */
+  payload: z.string(),
+  /** hex sha256 of payload */
+  hash: z.string(),
+  /** base64 Ed25519 signature of payload */
+  signature: z.string(),
+  keyId: z.string(),
+});
+export type SignedPlan = z.infer<typeof signedPlanSchema>;

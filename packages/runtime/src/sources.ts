@@ -1,0 +1,91 @@
+import { backoff, messageOf, SlipwayError, type Logger } from '@slipway/kit';
+import type { ApiObject, ListQuery, ObjectStore, WatchEvent } from '@slipway/model';
+import type { Urgency } from './queue.ts';
+import type { Timers } from './timers.ts';
+
+/** Something that makes keys due. `run` ends with the signal. */
+export interface Source {
+  run(wake: (key: string, urgency?: Urgency) => void, signal: AbortSignal): Promise<void>;
+}
+
+export interface ChangesDeps {
+  readonly store: Pick<ObjectStore, 'list' | 'watch'>;
+  readonly timers: Timers;
+  readonly logger: Logger;
+}
+
+/**
+ * Wakes the keys an object belongs to: all of them at the start, then on every change. Lists again when the watch breaks off or its history is gone.
+ *
+ * With `specOnly`, changes of status alone wake nobody: for controllers of other kinds, which would otherwise run for every word of progress.
+ *
+ * @example changed(deps, { kind: 'MachinePool' }, (pool) => [`${pool.metadata.namespace}/${pool.spec.cluster}`])
+ */
+export function changed(
+  deps: ChangesDeps,
+  query: ListQuery,
+  keysOf: (object: ApiObject<any, any>) => readonly string[] | Promise<readonly string[]>,
+  options: { readonly specOnly?: boolean } = {},
+): Source {
+  return {
+    async run(wake, signal) {
+      const isNews = options.specOnly ? newGenerations() : () => true;
+      let failures = 0;
+      while (!signal.aborted) {
+        try {
+          const list = await deps.store.list(query);
+          for (const object of list.items) {
+            isNews({ type: 'ADDED', object });
+            for (const key of await keysOf(object)) wake(key, 'background');
+          }
+          failures = 0;
+          for await (const event of deps.store.watch(query, list.resourceVersion, signal)) {
+            if (event.type === 'BOOKMARK' || !isNews(event)) continue;
+            for (const key of await keysOf(event.object)) wake(key, 'now');
+          }
+        } catch (error) {
+          if (signal.aborted) return;
+          if (!(error instanceof SlipwayError && error.code === 'Gone')) {
+            deps.logger.warn({ kind: query.kind, error: messageOf(error) }, 'watch broke off, listing again');
+          }
+        }
+        if (!signal.aborted) await pause(deps.timers, backoff(failures++, { baseMs: 100, maxMs: 15_000 }), signal);
+      }
+    },
+  };
+}
+
+/** Says whether an event is more than a change of status or annotations; a generation also moves when a deletion starts. */
+function newGenerations(): (event: Exclude<WatchEvent, { type: 'BOOKMARK' }>) => boolean {
+  const seen = new Map<string, number>();
+  return ({ type, object: { metadata } }) => {
+    const before = seen.get(metadata.uid);
+    if (type === 'DELETED') seen.delete(metadata.uid);
+    else seen.set(metadata.uid, metadata.generation);
+    return type !== 'MODIFIED' || before !== metadata.generation;
+  };
+}
+
+/** Wakes keys from callbacks of something outside the store, such as the link. */
+export function calledBack(subscribe: (wake: (key: string) => void, signal: AbortSignal) => void): Source {
+  return {
+    run(wake, signal) {
+      subscribe((key) => wake(key, 'now'), signal);
+      return pause(undefined, Number.POSITIVE_INFINITY, signal);
+    },
+  };
+}
+
+/** Resolves after `ms` milliseconds or when the signal aborts, whichever is first. */
+export function pause(timers: Timers | undefined, ms: number, signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const cancel = timers?.after(ms, finish);
+    function finish(): void {
+      cancel?.();
+      signal.removeEventListener('abort', finish);
+      resolve();
+    }
+    signal.addEventListener('abort', finish, { once: true });
+  });
+}

@@ -1,0 +1,148 @@
+import { backoff, type Logger, messageOf, sleep } from '@slipway/kit';
+import type { WatchEvent } from '@slipway/model';
+import type { Change, WatchFilter } from './changes.ts';
+
+export interface FeedDeps {
+  /** Changes after a position in order, at most a page; undefined when the log no longer reaches back that far. */
+  readonly read: (after: number) => Promise<{ changes: readonly Change[]; more: boolean } | undefined>;
+  /** The revision of this moment. */
+  readonly now: () => Promise<number>;
+  readonly logger: Logger;
+  /** Events a watcher may be behind before its buffer is dropped and it reads the log itself, at its own speed. */
+  readonly bufferSize: number;
+}
+
+export type FeedItem = { readonly rv: number; readonly event: WatchEvent };
+
+/** What one watcher gets from the feed: everything after `start` that passes its filter. */
+export interface Subscription {
+  readonly start: number;
+  /** Waits for items; undefined when the buffer overflowed or the feed lost its place: catch up from the log and subscribe again. An empty array on abort. */
+  take(): Promise<readonly FeedItem[] | undefined>;
+  close(): void;
+}
+
+interface Entry {
+  readonly filter: WatchFilter;
+  items: FeedItem[];
+  lost: boolean;
+  wake: () => void;
+}
+
+/**
+ * Reads the change log once per process and hands each change to every watcher it concerns. Because numbers are in commit order, reading "everything after
+ * the last number I saw" can skip nothing.
+ */
+export function createChangeFeed(deps: FeedDeps) {
+  const entries = new Set<Entry>();
+  let position: number | undefined;
+  let starting: Promise<number> | undefined;
+  let pumping = false;
+  let again = false;
+  let failures = 0;
+
+  const deliver = (change: Change) => {
+    for (const entry of entries) {
+      if (entry.lost) continue;
+      const event = entry.filter(change);
+      if (event === undefined) continue;
+      entry.items.push({ rv: change.rv, event });
+      if (entry.items.length > deps.bufferSize) lose(entry);
+      entry.wake();
+    }
+  };
+  const lose = (entry: Entry) => {
+    entry.lost = true;
+    entry.items = [];
+    entry.wake();
+  };
+  const drain = async () => {
+    while (entries.size > 0 && position !== undefined) {
+      const page = await deps.read(position);
+      if (page === undefined) {
+        position = undefined;
+        for (const entry of entries) lose(entry);
+        return;
+      }
+      for (const change of page.changes) {
+        position = change.rv;
+        deliver(change);
+      }
+      failures = 0;
+      if (!page.more) return;
+    }
+  };
+  const pump = async () => {
+    pumping = true;
+    do {
+      again = false;
+      try {
+        await drain();
+      } catch (error) {
+        deps.logger.warn({ error: messageOf(error) }, 'reading the change log failed, trying again');
+        await sleep(backoff(failures++, { baseMs: 50, maxMs: 5000 }));
+        again = entries.size > 0;
+      }
+    } while (again);
+    pumping = false;
+    // With nobody watching, the next watcher starts from the revision of its own moment.
+    if (entries.size === 0) position = undefined;
+  };
+  const poke = () => {
+    if (entries.size === 0) return;
+    if (pumping) again = true;
+    else void pump();
+  };
+
+  return {
+    /** Something was written, here or by another replica. */
+    poke,
+    async subscribe(filter: WatchFilter, signal: AbortSignal): Promise<Subscription> {
+      if (position === undefined) {
+        starting ??= deps.now().finally(() => {
+          starting = undefined;
+        });
+        const value = await starting;
+        position ??= value;
+      }
+      const entry: Entry = { filter, items: [], lost: false, wake: () => undefined };
+      const onAbort = () => entry.wake();
+      signal.addEventListener('abort', onAbort, { once: true });
+      entries.add(entry);
+      // A write between reading the revision and this line may have poked when nobody was listening.
+      poke();
+      return {
+        start: position,
+        async take() {
+          if (entry.items.length === 0 && !entry.lost && !signal.aborted) {
+            await new Promise<void>((resolve) => {
+              entry.wake = resolve;
+            });
+            entry.wake = () => undefined;
+          }
+          if (entry.lost) return undefined;
+          const items = entry.items;
+          entry.items = [];
+          return items;
+        },
+        close() {
+          signal.removeEventListener('abort', onAbort);
+          entries.delete(entry);
+          if (entries.size === 0 && !pumping) position = undefined;
+        },
+      };
+    },
+    /** Tells every watcher how far it has come, so that it can resume from there even if nothing of its kind changes. */
+    bookmark() {
+      if (position === undefined) return;
+      for (const entry of entries) {
+        if (entry.lost) continue;
+        entry.items.push({ rv: position, event: { type: 'BOOKMARK', resourceVersion: String(position) } });
+        entry.wake();
+      }
+    },
+    get watchers() {
+      return entries.size;
+    },
+  };
+}

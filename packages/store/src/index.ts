@@ -1,0 +1,15 @@
+export * from './database.ts';
+export * from './migrate.ts';
+export * from './selectors.ts';
+export { createStore, type Store, type StoreOptions } from './store.ts';
+export { createLinkStore } from './link-store.ts';
+export { createLeases } from './leases.ts';
+export { createGarbageCollector } from './garbage-collector.ts';
+export * from './audit/append.ts';
+export * from './audit/audit-context.ts';
+export * from './audit/audit-log.ts';
+export * from './audit/change-record.ts';
+export * from './audit/signer.ts';
+export * from './secrets/key-provider.ts';
+export * from './secrets/local-keys.ts';
+export { createVault, hasNoKeys, type SecretOwner, type Vault, type VaultKey } from './secrets/vault.ts';

@@ -1,0 +1,86 @@
+import { testDatabase, testEngines } from '@slipway/testkit';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { LinkStore, LinkSubject } from '@slipway/link';
+import type { Database } from './database.ts';
+import { createLinkStore } from './link-store.ts';
+
+const subject = (uid: string): LinkSubject => ({ kind: 'cluster', uid, name: 'dev', project: 'default' });
+
+describe.each(testEngines)('the link’s store on %s', (engine) => {
+  let database: Database;
+  let store: LinkStore;
+  beforeAll(async () => {
+    database = await testDatabase(engine);
+    store = createLinkStore(database);
+  }, 120_000);
+  afterAll(() => database?.close());
+
+  const publish = (uid: string, content: string) =>
+    store.publishPlan({
+      uid,
+      contentHash: content,
+      sign: (revision) => ({ payload: `${content}@${revision}`, hash: `${content}@${revision}`, signature: 's', keyId: 'k' }),
+    });
+
+  test('publishers at once get revisions without gaps or repeats, and what they signed is what is stored', async () => {
+    const published = await Promise.all(Array.from({ length: 20 }, (_, n) => publish('plans', `content-${n}`)));
+    expect(published.map(({ revision }) => revision).toSorted((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
+    for (const { revision, signed } of published) expect(signed.hash).toMatch(new RegExp(`@${revision}$`));
+    const latest = await store.latestPlan('plans');
+    expect(latest?.revision).toBe(20);
+    expect(await publish('plans', latest?.signed.hash.split('@')[0] ?? '')).toMatchObject({ revision: 20, changed: false });
+    await store.raiseRevisionFloor('plans', 100);
+    await store.raiseRevisionFloor('plans', 50);
+    expect(await publish('plans', 'next')).toMatchObject({ revision: 101, changed: true });
+    // A floor for a uid without a plan is not a plan.
+    await store.raiseRevisionFloor('floor-only', 7);
+    expect(await store.latestPlan('floor-only')).toBeUndefined();
+    expect(await publish('floor-only', 'first')).toMatchObject({ revision: 8, changed: true });
+  });
+
+  test('a token is taken by exactly one of many, and a new join takes the place of the one before', async () => {
+    await store.addJoinToken({ hash: 'token-1', subject: subject('agents'), expiresAt: 1000 });
+    const tries = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => store.redeemJoinToken({ tokenHash: 'token-1', credentialHash: `cred-${n}`, now: 10 })),
+    );
+    const winner = tries.findIndex(({ result }) => result === 'ok');
+    expect(tries.filter(({ result }) => result === 'ok')).toEqual([{ result: 'ok', subject: subject('agents') }]);
+    expect(await store.credentialSubject(`cred-${winner}`)).toEqual(subject('agents'));
+    const again = { tokenHash: 'token-1', credentialHash: `cred-${winner}` };
+    expect((await store.redeemJoinToken({ ...again, now: 999 })).result).toBe('ok');
+    expect((await store.redeemJoinToken({ ...again, now: 1000 })).result).toBe('expired');
+
+    await store.addJoinToken({ hash: 'token-2', subject: subject('agents'), expiresAt: 1000 });
+    expect((await store.redeemJoinToken({ tokenHash: 'token-2', credentialHash: 'newer', now: 20 })).result).toBe('ok');
+    expect(await store.credentialSubject(`cred-${winner}`)).toBeUndefined();
+    // The older join may not bring its credential back.
+    expect((await store.redeemJoinToken({ ...again, now: 30 })).result).toBe('used');
+    await store.revokeCredentials('agents');
+    expect((await store.redeemJoinToken({ tokenHash: 'token-2', credentialHash: 'newer', now: 40 })).result).toBe('unknown');
+    expect(await store.credentialSubject('newer')).toBeUndefined();
+  });
+
+  test('expired tokens go, liveness is written in bulk, and forgetting one uid leaves the others', async () => {
+    await store.addJoinToken({ hash: 'old', subject: subject('x'), expiresAt: 10 });
+    await store.removeExpired(11);
+    expect((await store.redeemJoinToken({ tokenHash: 'old', credentialHash: 'c', now: 5 })).result).toBe('unknown');
+    const agents = Array.from({ length: 2500 }, (_, n) => ({
+      uid: `seen-${n}`,
+      lastSeen: 1_700_000_000_000 + n,
+      agentVersion: '1',
+      planRevision: n,
+    }));
+    await store.putSeen(agents);
+    await store.putSeen([{ ...agents[0]!, planRevision: 99 }]);
+    const seen = new Map((await store.allSeen()).map((agent) => [agent.uid, agent]));
+    expect(seen.size).toBe(2500);
+    expect(seen.get('seen-0')).toEqual({ ...agents[0], planRevision: 99 });
+    await store.putFacts('seen-1', '{"a":"ü"}', 1_700_000_000_001);
+    await store.putFacts('seen-10', '{}', 2);
+    expect(await store.facts('seen-1')).toEqual({ body: '{"a":"ü"}', at: 1_700_000_000_001 });
+    await store.forget('seen-1');
+    expect(await store.facts('seen-1')).toBeUndefined();
+    expect(await store.facts('seen-10')).toEqual({ body: '{}', at: 2 });
+    expect((await store.allSeen()).length).toBe(2499);
+  });
+});

@@ -1,0 +1,297 @@
+import { type Clock, type Logger, messageOf, newUid, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
+import { type ApiObject, DEFAULT_TENANT, type ListQuery, type ObjectRef, type ObjectStore, type WatchEvent } from '@slipway/model';
+import { sql } from 'kysely';
+import { createChangeFeed, type Subscription } from './change-feed.ts';
+import { type Change, goneError, parseResourceVersion, readChanges, watchFilter, type WatchFilter } from './changes.ts';
+import type { ChangeRecorder, ChangeVerb } from './audit/change-record.ts';
+import type { Database } from './database.ts';
+import { listPage } from './lists.ts';
+import { finalizersFor } from './owners.ts';
+import { newRow, objectOf, type ObjectRow, type RowKey, sameContent, statusRow, timestamp, updatedRow } from './rows.ts';
+import { createSecretWrites, type PreparedSecrets } from './secrets/secret-writes.ts';
+import { isForeignKey, type Vault } from './secrets/vault.ts';
+import { CHANGES_CHANNEL, insertRow, readRevision, readRow, removeRow, replaceRow } from './writes.ts';
+
+export interface StoreOptions {
+  readonly database: Database;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
+  /** Events a watcher may be behind in memory before it is sent back to the change log. Default 1000. */
+  readonly watchBuffer?: number;
+  /** How often a watcher gets a bookmark. Default 30 s. */
+  readonly bookmarkMs?: number;
+  /** How long a change stays in the log, and so how far back a watch may start. Default 15 minutes. */
+  readonly retentionMs?: number;
+  /** At most this many changes stay in the log. Default 200,000. */
+  readonly retentionChanges?: number;
+  /** Where secret values go; a kind with secret fields cannot be written without it. */
+  readonly vault?: Vault;
+  /** What a change looks like in the audit chain, written in its transaction. Nothing is recorded without it. */
+  readonly record?: ChangeRecorder;
+}
+
+export interface Store extends ObjectStore {
+  /** Bookmarks, compaction and, on PostgreSQL, news from other replicas, until the signal aborts. */
+  start(signal: AbortSignal): Promise<void>;
+  /** Drops what is older than the retention from the change log. Runs every minute by itself. */
+  compact(): Promise<void>;
+  /** The newest resource version. */
+  revision(): Promise<string>;
+  /** Every change of every tenant, until the signal aborts; undefined first, and whenever some may have been missed: look at everything then. */
+  follow(listener: (change: Change | undefined) => void, signal: AbortSignal): Promise<void>;
+}
+
+/** The row as it is to be, and what becomes of its secrets. */
+interface Computed {
+  readonly row: ObjectRow;
+  readonly remove?: boolean;
+  readonly prepared?: PreparedSecrets | undefined;
+}
+
+const PAGE = 500;
+/** Writes without a resource version are tried again this often when others write the same object. */
+const ATTEMPTS = 20;
+
+export function createStore(options: StoreOptions): Store {
+  const { database } = options;
+  const logger = options.logger ?? silentLogger;
+  const clock = options.clock ?? systemClock;
+  const feed = createChangeFeed({
+    logger,
+    bufferSize: options.watchBuffer ?? 1000,
+    now: async () => (await readRevision(database)).value,
+    read: async (after) => {
+      const page = await readChanges(database, { after, limit: PAGE });
+      return page.compacted > after ? undefined : page;
+    },
+  });
+
+  const secrets = createSecretWrites(options.vault);
+  const recordOf = (tenant: string, verb: ChangeVerb, before: ObjectRow | undefined, after: ObjectRow, secretsChanged = false) =>
+    options.record?.({
+      tenant,
+      verb,
+      before: before === undefined ? undefined : objectOf(before),
+      after: verb === 'remove' ? undefined : objectOf(after),
+      secretsChanged,
+    });
+
+  /** Another replica retired the key that this one sealed with: it looks at the keys again, and the next try works. */
+  const explained = async (error: unknown): Promise<never> => {
+    if (!isForeignKey(error)) throw error;
+    await options.vault?.reload();
+    throw new SlipwayError('Unavailable', 'The encryption key was rotated at this moment: nothing was written.', {
+      retryAfter: 1,
+      cause: error,
+    });
+  };
+
+  /** Reads, computes and writes, again if somebody else wrote meanwhile and the caller did not say which version it means. */
+  const change = async (
+    key: RowKey,
+    expected: { uid?: string | undefined; resourceVersion?: string | undefined },
+    compute: (old: ObjectRow) => Computed | Promise<Computed>,
+    { verb, dryRun }: { verb: ChangeVerb; dryRun: boolean },
+  ): Promise<ApiObject> => {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const old = (await readRow(database, key))?.row;
+      if (old === undefined) throw notFound(key);
+      checkExpected(old, expected);
+      const { row, remove, prepared } = await compute(old);
+      if (!remove && !prepared?.changed && sameContent(old, row)) return objectOf(old);
+      if (dryRun) return objectOf(row);
+      const record = recordOf(key.tenant, remove ? 'remove' : verb, old, row, prepared?.changed);
+      const sealed = await prepared?.seal(row);
+      const rv = await (remove ? removeRow(database, old, row, { record }) : replaceRow(database, old, row, { record, sealed })).catch(
+        explained,
+      );
+      if (rv !== undefined) {
+        feed.poke();
+        return objectOf(row, rv);
+      }
+    }
+    throw new SlipwayError('Conflict', `${key.kind} "${key.name}" was written by others all the time: nothing was changed.`);
+  };
+
+  const compact = async (): Promise<void> => {
+    const seconds = (options.retentionMs ?? 900_000) / 1000;
+    const most = options.retentionChanges ?? 200_000;
+    // First the mark, then the rows: a reader that finds rows missing also finds the mark.
+    const { rows } = await sql<{ compacted: string | number }>`
+      update revision set compacted = greatest(compacted, value - ${most}::bigint,
+        coalesce((select max(rv) from changes where at < now() - make_interval(secs => ${seconds}::double precision)), 0))
+      where id = 1 returning compacted`.execute(database.db);
+    await sql`delete from changes where rv <= ${Number(rows[0]?.compacted ?? 0)}::bigint`.execute(database.db);
+  };
+
+  return {
+    async get(ref) {
+      return (await readRow(database, keyOf(ref)))?.object;
+    },
+    list: (query) => listPage(database, query),
+    async create(object, { dryRun = false, tenant = DEFAULT_TENANT } = {}) {
+      const prepared = await secrets.prepare(object, undefined);
+      const row = newRow(tenant, prepared?.object ?? object, { uid: newUid(), now: clock.now() });
+      if (dryRun) {
+        if ((await readRow(database, row)) !== undefined) throw alreadyExists(row);
+        return objectOf(row);
+      }
+      const rv = await insertRow(database, row, {
+        record: recordOf(tenant, 'create', undefined, row),
+        sealed: await prepared?.seal(row),
+      }).catch(explained);
+      if (rv === undefined) throw alreadyExists(row);
+      feed.poke();
+      return objectOf(row, rv);
+    },
+    update: (object, { dryRun = false, tenant = DEFAULT_TENANT } = {}) =>
+      change(
+        keyOf({ tenant, kind: object.kind, project: object.metadata.namespace, name: object.metadata.name }),
+        object.metadata,
+        async (old) => {
+          const prepared = await secrets.prepare(object, old);
+          const row = updatedRow(old, prepared?.object ?? object);
+          // New values behind the same masks are another spec all the same.
+          const generation =
+            prepared?.changed && Number(row.generation) === Number(old.generation) ? Number(row.generation) + 1 : row.generation;
+          return {
+            row: { ...row, generation },
+            prepared,
+            remove: row.deletion_timestamp !== null && (row.metadata.finalizers ?? []).length === 0,
+          };
+        },
+        { verb: 'update', dryRun },
+      ),
+    updateStatus: (object, { dryRun = false, tenant = DEFAULT_TENANT, managedFields } = {}) =>
+      change(
+        keyOf({ tenant, kind: object.kind, project: object.metadata.namespace, name: object.metadata.name }),
+        object.metadata,
+        (old) => ({ row: statusRow(old, object.status, managedFields) }),
+        { verb: 'status', dryRun },
+      ),
+    delete: (ref, deletion = {}) =>
+      change(
+        keyOf(ref),
+        deletion,
+        (old) => {
+          const finalizers = finalizersFor(old.metadata.finalizers ?? [], deletion.propagationPolicy);
+          const { finalizers: _before, ...metadata } = old.metadata;
+          const deleting = {
+            ...old,
+            metadata: finalizers.length === 0 ? metadata : { ...metadata, finalizers },
+            deletion_timestamp: old.deletion_timestamp ?? timestamp(clock.now()),
+          };
+          if (finalizers.length === 0) return { row: deleting, remove: true };
+          // As in Kubernetes, starting to delete is a new generation: controllers see that something was asked of them.
+          return { row: { ...deleting, generation: Number(old.generation) + (old.deletion_timestamp === null ? 1 : 0) } };
+        },
+        { verb: 'delete', dryRun: deletion.dryRun ?? false },
+      ),
+    watch: (query, resourceVersion, signal) => watch(query, resourceVersion, signal),
+    async start(signal) {
+      if (database.engine === 'postgres') await database.listen(CHANGES_CHANNEL, feed.poke, signal);
+      const bookmarks = setInterval(() => feed.bookmark(), options.bookmarkMs ?? 30_000);
+      const compaction = setInterval(() => {
+        compact().catch((error: unknown) => logger.warn({ error: messageOf(error) }, 'compacting the change log failed'));
+      }, 60_000);
+      signal.addEventListener(
+        'abort',
+        () => {
+          clearInterval(bookmarks);
+          clearInterval(compaction);
+        },
+        { once: true },
+      );
+    },
+    async follow(listener, signal) {
+      while (!signal.aborted) {
+        const subscription = await feed.subscribe((change) => {
+          listener(change);
+          return undefined;
+        }, signal);
+        listener(undefined);
+        while (!signal.aborted && (await subscription.take()) !== undefined);
+        subscription.close();
+      }
+    },
+    compact,
+    revision: async () => String((await readRevision(database)).value),
+  };
+
+  /** Where one watch is, shared by its two sources. */
+  interface Place {
+    readonly query: ListQuery;
+    readonly filter: WatchFilter;
+    readonly signal: AbortSignal;
+    position: number;
+  }
+
+  async function* watch(query: ListQuery, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
+    const place: Place = { query, signal, filter: watchFilter(query), position: parseResourceVersion(resourceVersion) };
+    while (!signal.aborted) {
+      const subscription = await feed.subscribe(place.filter, signal);
+      try {
+        yield* fromLog(place, subscription.start);
+        yield* fromFeed(place, subscription);
+      } finally {
+        subscription.close();
+      }
+    }
+  }
+
+  /** Up to where the feed began. */
+  async function* fromLog(place: Place, start: number): AsyncGenerator<WatchEvent> {
+    const { query, filter, signal } = place;
+    const range = { limit: PAGE, kind: query.kind, tenant: query.tenant ?? DEFAULT_TENANT };
+    for (let more = true; more && !signal.aborted;) {
+      const page = await readChanges(database, { ...range, after: place.position, upTo: Math.max(place.position, start) });
+      // A version from the future is from before a restored backup: list again.
+      if (page.compacted > place.position || place.position > page.value) throw goneError(place.position, page.compacted);
+      for (const entry of page.changes) {
+        const event = filter(entry);
+        place.position = entry.rv;
+        if (event !== undefined) yield event;
+      }
+      more = page.more;
+    }
+    place.position = Math.max(place.position, start);
+  }
+
+  /** Until the buffer overflows; then the log has the rest. */
+  async function* fromFeed(place: Place, subscription: Subscription): AsyncGenerator<WatchEvent> {
+    for (let items = await subscription.take(); items !== undefined && !place.signal.aborted; items = await subscription.take()) {
+      for (const { rv, event } of items) {
+        // A list may be newer than the feed was when this watch joined it.
+        if (event.type === 'BOOKMARK' ? rv < place.position : rv <= place.position) continue;
+        place.position = rv;
+        yield event;
+      }
+    }
+  }
+}
+
+function keyOf(ref: ObjectRef): RowKey {
+  return { tenant: ref.tenant ?? DEFAULT_TENANT, kind: ref.kind, project: ref.project ?? '', name: ref.name };
+}
+
+function where(key: RowKey): string {
+  return key.project === '' ? `${key.kind} "${key.name}"` : `${key.kind} "${key.name}" in project "${key.project}"`;
+}
+
+function notFound(key: RowKey): SlipwayError {
+  return new SlipwayError('NotFound', `${where(key)} was not found.`);
+}
+
+function alreadyExists(key: RowKey): SlipwayError {
+  return new SlipwayError('AlreadyExists', `${where(key)} already exists.`);
+}
+
+function checkExpected(old: ObjectRow, expected: { uid?: string | undefined; resourceVersion?: string | undefined }): void {
+  if (expected.uid !== undefined && expected.uid !== '' && expected.uid !== old.uid) {
+    throw new SlipwayError('Conflict', `${where(old)} is another object of the same name: its uid is ${old.uid}, not ${expected.uid}.`);
+  }
+  const version = expected.resourceVersion;
+  if (version !== undefined && version !== '' && version !== '0' && version !== String(old.resource_version)) {
+    throw new SlipwayError('Conflict', `${where(old)} has been modified; please apply your changes to the latest version and try again.`);
+  }
+}
