@@ -99,7 +99,7 @@ describe('access at random, against an oracle', () => {
     const api = createApi({
       kinds: kinds.map(({ admit: _admit, admitDelete: _admitDelete, ...kind }) => kind),
       authorizer,
-      authenticator: { authenticate: async (header) => principals.get((header ?? '').slice(7)) },
+      authenticator: { authenticate: async ({ headers }) => principals.get(String(headers['authorization'] ?? '').slice(7)) },
       version: '0',
       stopping: new AbortController().signal,
     });

@@ -145,7 +145,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     moreRoutes: (scope) => auditChainRoutes(scope, keeping),
     onRefusedUpgrade: (request, code) => {
       identity
-        .authenticate(request.headers.authorization)
+        .authenticate(request)
         .catch(() => undefined)
         .then(
           (principal) => audit.refusedUpgrade(request, code, principal),

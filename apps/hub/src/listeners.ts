@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { isOwnOrigin } from '@slipway/identity';
 import { type KeyPairPem, type Logger, sleep, SlipwayError } from '@slipway/kit';
 
 export interface ListenAddress {
@@ -57,7 +58,7 @@ export function createListeners(options: ListenersOptions) {
         options.handler,
       );
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-        if (isOwnOrigin(request)) return options.onUpgrade(request, socket, head);
+        if (isOwnPage(request)) return options.onUpgrade(request, socket, head);
         socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
       });
       server.once('error', reject);
@@ -118,10 +119,7 @@ export function createListeners(options: ListenersOptions) {
 }
 
 /** Browsers say which page opens a WebSocket, and open one to anywhere: only the hub's own pages may. Other clients send no Origin. */
-function isOwnOrigin({ headers: { origin, host } }: IncomingMessage): boolean {
-  if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).protocol === 'https:' && new URL(origin).host === host;
-}
+const isOwnPage = ({ headers: { origin, host } }: IncomingMessage): boolean => origin === undefined || isOwnOrigin(origin, host);
 
 const isMissingAddress = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL';
 

@@ -133,7 +133,7 @@ export function createApi(options: ApiOptions): Api {
 
   /** The caller, acting in the tenant that the address names. */
   const authenticated = async (request: IncomingMessage): Promise<Principal> => {
-    const principal = await options.authenticator.authenticate(request.headers.authorization);
+    const principal = await options.authenticator.authenticate(request);
     const tenant = addressedTenant(request);
     if (principal !== undefined) {
       const entered = await authorizer.enter(principal, tenant ?? principal.home);

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createStore, type Database, type Store } from '@slipway/store';
 import { createIdentity, type Identity } from './identity.ts';
 
+const bearer = (authorization: string | undefined) => ({ headers: { authorization } });
+
 describe.each(testEngines)('identity on %s', (engine) => {
   let database: Database;
   let store: Store;
@@ -25,13 +27,14 @@ describe.each(testEngines)('identity on %s', (engine) => {
     expect(await identity.hasAdmin()).toBe(false);
     const { token, name } = await identity.resetAdmin();
     expect(await identity.hasAdmin()).toBe(true);
-    const principal = await identity.authenticate(`Bearer ${token}`);
+    const principal = await identity.authenticate(bearer(`Bearer ${token}`));
     expect(principal).toEqual({
       name,
       groups: ['authenticated'],
       tenant: 'default',
       home: 'default',
       credential: token.slice(4, 16),
+      auth: { kind: 'token', id: token.slice(4, 16) },
     });
     const other = token.slice(0, -1) + (token.endsWith('A') ? 'B' : 'A');
     for (const wrong of [
@@ -43,7 +46,7 @@ describe.each(testEngines)('identity on %s', (engine) => {
       `Bearer ${token}x`,
       `Bearer swt_000000000000_${token.slice(17)}`,
     ]) {
-      expect(await identity.authenticate(wrong), String(wrong)).toBeUndefined();
+      expect(await identity.authenticate(bearer(wrong)), String(wrong)).toBeUndefined();
     }
     const { rows } = await sql<{ text: string }>`select row_to_json(t)::text as text from api_tokens t`.execute(database.db);
     expect(
@@ -54,23 +57,23 @@ describe.each(testEngines)('identity on %s', (engine) => {
 
   it('a reset ends the tokens before it at once', async () => {
     const first = await identity.resetAdmin();
-    expect(await identity.authenticate(`Bearer ${first.token}`)).toBeDefined();
+    expect(await identity.authenticate(bearer(`Bearer ${first.token}`))).toBeDefined();
     const second = await identity.resetAdmin();
-    expect(await identity.authenticate(`Bearer ${first.token}`)).toBeUndefined();
-    expect(await identity.authenticate(`Bearer ${second.token}`)).toBeDefined();
+    expect(await identity.authenticate(bearer(`Bearer ${first.token}`))).toBeUndefined();
+    expect(await identity.authenticate(bearer(`Bearer ${second.token}`))).toBeDefined();
   });
 
   it('tokens expire, can be revoked, and another replica learns of it within the cache time', async () => {
     const replica = createIdentity({ database, store, clock });
     const short = await identity.issueToken({ name: 'admin' }, { ttlMs: 1000 });
     const long = await identity.issueToken({ name: 'admin' });
-    expect(await replica.authenticate(`Bearer ${short.token}`)).toBeDefined();
-    expect(await replica.authenticate(`Bearer ${long.token}`)).toBeDefined();
+    expect(await replica.authenticate(bearer(`Bearer ${short.token}`))).toBeDefined();
+    expect(await replica.authenticate(bearer(`Bearer ${long.token}`))).toBeDefined();
     await identity.revoke(long.id);
-    expect(await identity.authenticate(`Bearer ${long.token}`)).toBeUndefined();
+    expect(await identity.authenticate(bearer(`Bearer ${long.token}`))).toBeUndefined();
     time += 2001;
-    expect(await replica.authenticate(`Bearer ${long.token}`)).toBeUndefined();
-    expect(await replica.authenticate(`Bearer ${short.token}`)).toBeUndefined();
+    expect(await replica.authenticate(bearer(`Bearer ${long.token}`))).toBeUndefined();
+    expect(await replica.authenticate(bearer(`Bearer ${short.token}`))).toBeUndefined();
     await expect(identity.issueToken({ name: 'nobody' })).rejects.toMatchObject({ code: 'NotFound' });
   });
 
@@ -86,13 +89,13 @@ describe.each(testEngines)('identity on %s', (engine) => {
     const token = (name: string) => `Bearer swt_${sha256Hex(name).slice(0, 12)}_${'s'.repeat(43)}`;
     const next = createIdentity({ database, store, clock });
     await next.start(AbortSignal.timeout(600_000));
-    expect(await next.authenticate(token('old-off'))).toBeUndefined();
+    expect(await next.authenticate(bearer(token('old-off')))).toBeUndefined();
     const request = { verb: 'delete', group: 'slipway.dev', resource: 'tenants', name: 'x' };
     for (const [name, allowed] of [
       ['old-admin', true],
       ['old-user', false],
     ] as const) {
-      const principal = await next.authenticate(token(name));
+      const principal = await next.authenticate(bearer(token(name)));
       expect(principal?.name).toBe(name);
       expect((await next.authorizer.authorize(principal as Principal, request)).allowed, name).toBe(allowed);
     }

@@ -21,17 +21,14 @@ const PLAIN_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'plan']);
 /** Records of refusals that wait for the database at most: a flood must not grow the hub. */
 const MAX_WAITING = 200;
 
-/** What of a request the record names; `auth` comes with the principal when identity says by which credential. */
-type Caller = Principal & { readonly home?: string; readonly auth?: AuditUser['auth'] };
-
-const userOf = (principal: Caller | undefined): AuditUser =>
+const userOf = (principal: Principal | undefined): AuditUser =>
   principal === undefined
     ? { kind: 'anonymous', name: 'anonymous' }
     : {
         kind: 'user',
         name: principal.name,
         groups: [...principal.groups],
-        tenant: principal.home ?? principal.tenant,
+        tenant: principal.home,
         ...(principal.auth === undefined ? {} : { auth: principal.auth }),
       };
 
@@ -100,8 +97,7 @@ export function createHubAudit(deps: HubAuditDeps) {
           ...(access === undefined ? {} : { object: objectOf(request, access) }),
           code,
         };
-        const caller = request.principal as Caller | undefined;
-        recordRefusal(actorOf(request), caller?.home ?? caller?.tenant ?? DEFAULT_TENANT, about);
+        recordRefusal(actorOf(request), request.principal?.home ?? DEFAULT_TENANT, about);
       });
     },
     /** The same for upgrades (exec, port-forward), which pass by the HTTP application. */
@@ -125,14 +121,14 @@ export function createHubAudit(deps: HubAuditDeps) {
         };
       });
     },
-    refusedUpgrade(request: IncomingMessage, code: number, principal?: Caller): void {
+    refusedUpgrade(request: IncomingMessage, code: number, principal?: Principal): void {
       if (code !== 401 && code !== 403) return;
-      recordRefusal(upgradeActor(principal, request), principal?.home ?? principal?.tenant ?? DEFAULT_TENANT, { verb: 'connect', code });
+      recordRefusal(upgradeActor(principal, request), principal?.home ?? DEFAULT_TENANT, { verb: 'connect', code });
     },
   };
 }
 
-const upgradeActor = (principal: Caller | undefined, request: IncomingMessage): AuditActor => ({
+const upgradeActor = (principal: Principal | undefined, request: IncomingMessage): AuditActor => ({
   user: userOf(principal),
   source: sourceOf(request.socket.remoteAddress, request.headers['user-agent']),
   request: { id: randomUUID(), method: request.method ?? 'GET', path: pathOf(request.url) },

@@ -1,9 +1,16 @@
 import type { ObjectStore } from '../meta/object-store.ts';
 import type { AccessRequest, Decision, Principal, Rule } from './request.ts';
 
-/** Checks an `Authorization` header; undefined when it proves nothing. */
+/** The head of an HTTP request, as far as it may prove who sent it. Names of headers in lower case. */
+export interface RequestHead {
+  readonly method?: string | undefined;
+  readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+}
+
+/** Checks what a request brings: an `Authorization` header, or a session's cookie. */
 export interface Authenticator {
-  authenticate(header: string | undefined): Promise<Principal | undefined>;
+  /** Undefined when it proves nothing; refused as `Forbidden` when a page of another site uses a visitor's cookie. */
+  authenticate(request: RequestHead): Promise<Principal | undefined>;
 }
 
 /** A right that is in use: a watch, a tunnel. */

@@ -14,6 +14,8 @@ export interface Principal {
   readonly restriction?: Restriction | undefined;
   /** The credential that proved it: ending it ends what was begun with it. */
   readonly credential?: string | undefined;
+  /** What kind of credential it was, for the audit. */
+  readonly auth?: { readonly kind: 'token' | 'apikey' | 'session'; readonly id: string } | undefined;
 }
 
 /** What a scoped API key is limited to. */
