@@ -5,6 +5,7 @@ import { clouds } from '@slipway/clouds';
 import { createControllers } from '@slipway/controllers';
 import { createIdentity, type Identity } from '@slipway/identity';
 import { type Logger, messageOf, SlipwayError, startTrimming, systemClock } from '@slipway/kit';
+import { createOutbound, type OutboundOptions } from '@slipway/kit/outbound';
 import { createClusterProxy, createFileBlobStore, createLinkServer, loadPlanSigner } from '@slipway/link';
 import { DEFAULT_TENANT, findKind, kinds, type RegistrySpec } from '@slipway/model';
 import { createFilePinStore, createPackResolver } from '@slipway/packs';
@@ -39,6 +40,8 @@ export interface HubOptions {
   /** The repository's `packs/` directory. */
   readonly packsDir: string;
   readonly version: string;
+  /** Where users' URLs may lead; without it to public addresses only. */
+  readonly outbound?: OutboundOptions;
 }
 
 export interface Hub {
@@ -118,7 +121,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const proxy = createClusterProxy({ tunnels: link.tunnels, logger: linkLogger });
   const registries = { get: async (name: string) => (await store.get({ kind: 'Registry', name }))?.spec as RegistrySpec | undefined };
-  const packs = createPackResolver({ registries, blobs, builtinDir: options.packsDir, pins: createFilePinStore(home.pins) });
+  const outbound = createOutbound(options.outbound);
+  const packs = createPackResolver({ registries, blobs, outbound, builtinDir: options.packsDir, pins: createFilePinStore(home.pins) });
   const leases = createLeases(database);
   const controllers = createControllers({
     store,
@@ -199,7 +203,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     logger.info({}, 'the hub stops');
     stopping.abort();
     await listeners.close(3000);
-    await Promise.all([controlling, collecting, link.flush(), app.close()]);
+    await Promise.all([controlling, collecting, link.flush(), app.close(), outbound.close()]);
     await keeping.upkeep.flush();
     await database.close();
   };

@@ -10,6 +10,7 @@ import { openDatabase, startHub } from './hub.ts';
 import { keysText } from './key-actions.ts';
 import { parseListen } from './listeners.ts';
 import { createLogger } from './log.ts';
+import { outboundSettings } from './outbound-settings.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** Exit codes, those of the CLI: the admin is there already, and a need of the host is not met. */
@@ -42,6 +43,7 @@ program
       logger,
       packsDir: options.packs,
       version: await productVersion(),
+      outbound: outboundSettings(process.env),
     });
     const stop = () => {
       hub.stop().then(

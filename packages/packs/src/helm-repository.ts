@@ -1,4 +1,5 @@
 import { messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
+import type { Outbound } from '@slipway/kit/outbound';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { CHART_LIMITS } from './chart-archive.ts';
@@ -22,16 +23,19 @@ export interface ChartRequest {
 }
 
 /** The archive of a chart from a classic Helm repository, checked against the digest of its index where there is one. */
-export async function fetchFromHelmRepository(request: ChartRequest): Promise<Buffer> {
+export async function fetchFromHelmRepository(outbound: Outbound, request: ChartRequest): Promise<Buffer> {
   const from = `Helm repository "${request.registry}"`;
   const indexUrl = `${request.url.replace(/\/+$/, '')}/index.yaml`;
-  const index = await httpGet(indexUrl, { from, maxBytes: INDEX_BYTES });
+  const plainHttp = indexUrl.startsWith('http:');
+  const index = await httpGet(outbound, indexUrl, { from, plainHttp, maxBytes: INDEX_BYTES });
   if (index.status !== 200) throw new SlipwayError('Unavailable', `The ${from} answered ${index.status} for index.yaml.`);
   const entry = findEntry(index.body.toString('utf8'), request, from);
   const [url] = entry.urls;
   if (url === undefined) throw new SlipwayError('Invalid', `The ${from} gives no address for chart ${request.name} ${request.version}.`);
   // Relative to where the index really came from, as helm does it.
-  const archive = await httpGet(new URL(url, index.url).href, { from, maxBytes: CHART_LIMITS.archive });
+  if (!URL.canParse(url, index.url))
+    throw new SlipwayError('Invalid', `The ${from} gives no usable address for chart ${request.name} ${request.version}.`);
+  const archive = await httpGet(outbound, new URL(url, index.url).href, { from, plainHttp, maxBytes: CHART_LIMITS.archive });
   if (archive.status !== 200)
     throw new SlipwayError('Unavailable', `The ${from} answered ${archive.status} for chart ${request.name} ${request.version}.`);
   const wanted = entry.digest?.replace(/^sha256:/, '');

@@ -1,4 +1,5 @@
 import { sha256Hex, SlipwayError } from '@slipway/kit';
+import type { Outbound } from '@slipway/kit/outbound';
 import { z } from 'zod';
 import { CHART_LIMITS } from './chart-archive.ts';
 import type { ChartRequest } from './helm-repository.ts';
@@ -24,13 +25,13 @@ export interface OciRequest extends ChartRequest {
 }
 
 /** The archive of a chart from an OCI registry: manifest of the tag, then its chart layer, both checked by digest. Anonymous, with the token the registry hands to anyone who asks. */
-export async function fetchFromOciRegistry(request: OciRequest): Promise<Buffer> {
+export async function fetchFromOciRegistry(outbound: Outbound, request: OciRequest): Promise<Buffer> {
   const from = `OCI registry "${request.registry}"`;
   const [host = '', ...path] = request.url.slice('oci://'.length).replace(/\/+$/, '').split('/');
   const repository = [...path, request.name].join('/');
   if (!REPOSITORY.test(repository))
     throw new SlipwayError('Invalid', `"${repository}" is not the name of a repository in an OCI registry.`);
-  const get = authenticating(from, request.plainHttp);
+  const get = authenticating(outbound, from, request.plainHttp);
   const base = `${request.plainHttp ? 'http' : 'https'}://${host}/v2/${repository}`;
   // A tag cannot hold "+": helm writes "_" for it.
   const tag = request.version.replaceAll('+', '_');
@@ -59,27 +60,37 @@ function chartLayer(body: Buffer, request: OciRequest, from: string) {
 }
 
 /** GET that fetches a bearer token once when the registry asks for one. */
-function authenticating(from: string, plainHttp: boolean) {
+function authenticating(outbound: Outbound, from: string, plainHttp: boolean) {
   let authorization: string | undefined;
   const once = (url: string, headers: Record<string, string>, maxBytes: number): Promise<GetAnswer> =>
-    httpGet(url, { from, maxBytes, headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) } });
+    httpGet(outbound, url, {
+      from,
+      plainHttp,
+      maxBytes,
+      headers: { ...headers, ...(authorization === undefined ? {} : { authorization }) },
+    });
   return async (url: string, headers: Record<string, string>, maxBytes: number): Promise<GetAnswer> => {
     const first = await once(url, headers, maxBytes);
     if (first.status !== 401 || authorization !== undefined) return first;
-    authorization = await askForToken(first.headers.get('www-authenticate') ?? '', from, plainHttp);
+    authorization = await askForToken(outbound, first.headers.get('www-authenticate') ?? '', { from, plainHttp });
     return once(url, headers, maxBytes);
   };
 }
 
-async function askForToken(challenge: string, from: string, plainHttp: boolean): Promise<string> {
+async function askForToken(
+  outbound: Outbound,
+  challenge: string,
+  { from, plainHttp }: { from: string; plainHttp: boolean },
+): Promise<string> {
   const fields = Object.fromEntries([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
   const realm = /^Bearer /i.test(challenge) ? fields['realm'] : undefined;
   if (realm === undefined) throw new SlipwayError('Forbidden', `The ${from} wants credentials that Slipway has none of.`);
+  if (!URL.canParse(realm)) throw new SlipwayError('Forbidden', `The ${from} names no usable address for its token.`);
   const url = new URL(realm);
   if (url.protocol !== 'https:' && !plainHttp)
     throw new SlipwayError('Forbidden', `The ${from} asks for its token to be fetched without encryption.`);
   for (const name of ['service', 'scope']) if (fields[name] !== undefined) url.searchParams.set(name, fields[name]);
-  const answer = await httpGet(url.href, { from, maxBytes: 1024 * 1024 });
+  const answer = await httpGet(outbound, url.href, { from, plainHttp, maxBytes: 1024 * 1024 });
   const body = answer.status === 200 ? tokenSchema.safeParse(jsonOf(answer.body)) : undefined;
   const token = body?.success ? (body.data.token ?? body.data.access_token) : undefined;
   if (token === undefined) throw new SlipwayError('Forbidden', `The ${from} gives no anonymous access (${answer.status}).`);

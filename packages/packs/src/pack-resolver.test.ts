@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sha256Hex } from '@slipway/kit';
+import { createOutbound } from '@slipway/kit/outbound';
 import { createFileBlobStore } from '@slipway/link';
 import type { RegistrySpec } from '@slipway/model';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -49,6 +50,7 @@ function resolver(spec: RegistrySpec) {
   const deps = {
     registries: { get: (name: string) => Promise.resolve(name === 'r' ? spec : undefined) },
     blobs,
+    outbound: createOutbound({ rules: { allow: ['127.0.0.1'] } }),
     builtinDir: join(dir, 'packs'),
     pins: createFilePinStore(join(dir, 'pins')),
   };
@@ -100,7 +102,7 @@ test('a Helm repository that sends something else is refused and nothing is stor
   expect(await blobs.get(`sha256:${sha256Hex(archive)}`)).toBeUndefined();
   await close();
   await expect(resolveChart({ registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(
-    /Helm repository "r" at 127.0.0.1 cannot be reached/,
+    /Helm repository "r" cannot be used: 127.0.0.1:\d+ cannot be reached/,
   );
 });
 
@@ -157,4 +159,22 @@ test('an OCI registry that lies or sends an image is refused', async () => {
   await expect(resolveChart({ registry: 'r', name: 'image', version: '1.0.0' })).rejects.toThrow(/not a Helm chart/);
   answers.set('/v2/web/manifests/1.0.0', send(manifestOf(archive), { 'docker-content-digest': `sha256:${sha256Hex('x')}` }));
   await expect(resolveChart({ registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(/does not match its digest/);
+});
+
+test('SSRF: a registry cannot lead the hub to addresses inside, by redirect, by index or by its token service', async () => {
+  const inside = 'http://169.254.169.254/latest/meta-data/';
+  answers.set('/moved/index.yaml', (_request, response) => void response.writeHead(302, { location: inside }).end());
+  answers.set('/index.yaml', send(`entries: {web: [{version: 1.0.0, urls: ['${inside}']}]}`));
+  answers.set('/v2/web/manifests/1.0.0', (_request, response) => {
+    response.writeHead(401, { 'www-authenticate': `Bearer realm="${inside}",service="x"` }).end();
+  });
+  const refused = /does not connect to 169\.254\.169\.254: its address is the metadata service of a cloud/;
+  for (const spec of [
+    { type: 'helm', url: `http://${origin}/moved` },
+    { type: 'helm', url: `http://${origin}` },
+    { type: 'oci', url: `oci://${origin}`, plainHttp: true },
+    { type: 'helm', url: 'http://2852039166/' },
+    { type: 'oci', url: 'oci://169.254.169.254', plainHttp: false },
+  ] as const)
+    await expect(resolver(spec).resolveChart({ registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(refused);
 });

@@ -1,4 +1,5 @@
 import { messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
+import type { Outbound } from '@slipway/kit/outbound';
 import type { BlobStore, PackResolver } from '@slipway/link';
 import type { RegistrySpec } from '@slipway/model';
 import { packBuiltin } from './builtin.ts';
@@ -11,6 +12,8 @@ export interface PackResolverDeps {
   /** The Registry object of that name, or undefined. */
   readonly registries: { get(name: string): Promise<RegistrySpec | undefined> };
   readonly blobs: BlobStore;
+  /** Registries are where users say they are. */
+  readonly outbound: Outbound;
   /** The hub's own `packs/` directory. */
   readonly builtinDir: string;
   /** Remembers resolutions over restarts. Without it they live as long as this resolver. */
@@ -22,7 +25,7 @@ type Resolved = Awaited<ReturnType<PackResolver['resolveChart']>>;
 /** How many resolved references are kept in memory. */
 const CACHE = 1000;
 
-/** @example createPackResolver({ registries, blobs, builtinDir }).resolveChart({ registry: 'builtin', name: 'hello', version: '1.0.0' }) */
+/** @example createPackResolver({ registries, blobs, builtinDir, outbound }).resolveChart({ registry: 'builtin', name: 'hello', version: '1.0.0' }) */
 export function createPackResolver(deps: PackResolverDeps): PackResolver {
   const cache = new Map<string, Promise<Resolved>>();
 
@@ -90,9 +93,9 @@ function fetchChart(deps: PackResolverDeps, spec: RegistrySpec, ref: { registry:
     case 'builtin':
       return packBuiltin(deps.builtinDir, ref.name, ref.version);
     case 'helm':
-      return fetchFromHelmRepository({ ...ref, url: spec.url });
+      return fetchFromHelmRepository(deps.outbound, { ...ref, url: spec.url });
     case 'oci':
-      return fetchFromOciRegistry({ ...ref, url: spec.url, plainHttp: spec.plainHttp });
+      return fetchFromOciRegistry(deps.outbound, { ...ref, url: spec.url, plainHttp: spec.plainHttp });
   }
 }
 
