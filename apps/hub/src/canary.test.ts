@@ -23,7 +23,9 @@ function planted(schema: Json, canary: (mask: string) => string): unknown {
     const more = typeof schema['additionalProperties'] === 'object' ? [['some-key', planted(schema['additionalProperties'], canary)]] : [];
     return Object.fromEntries([...own, ...more]);
   }
-  if (schema['type'] === 'array') return [planted(schema['items'], canary)];
+  // Lists of names of other objects start empty.
+  if (schema['type'] === 'array')
+    return schema['default'] && !JSON.stringify(schema).includes('"writeOnly"') ? schema['default'] : [planted(schema['items'], canary)];
   if (schema['type'] === 'string') return schema['default'] ?? (schema['format'] === 'uri' ? 'https://x.example' : 'x');
   return schema['default'] ?? (schema['type'] === 'boolean' ? false : (schema['minimum'] ?? 1));
 }

@@ -15,11 +15,11 @@ import {
   SYSTEM_TENANT,
 } from '@slipway/model';
 import type { Directory } from './directory.ts';
-import { grantsOf } from './directory.ts';
 import { explainMissing } from './explain.ts';
 import { createGuardedStore } from './guarded-store.ts';
 import { createLasting } from './lasting.ts';
 import { subjectOf } from './principals.ts';
+import { grantsIn } from './standing.ts';
 
 const kindNames: ReadonlyMap<string, string> = new Map(kinds.map((kind) => [kind.plural, kind.kind]));
 
@@ -36,11 +36,11 @@ export interface AuthorizerDeps {
 export function createAuthorizer(deps: AuthorizerDeps): Authorizer & { grants(principal: Principal): Promise<Grant[]> } {
   const { directory } = deps;
   const systemGrants = async (principal: Principal): Promise<Grant[]> =>
-    grantsOf(await directory.access(SYSTEM_TENANT), subjectOf(principal)).filter((grant) => grant.level === 'system');
+    (await grantsIn(directory, SYSTEM_TENANT, subjectOf(principal))).filter((grant) => grant.level === 'system');
   const grants = async (principal: Principal): Promise<Grant[]> => {
     const system = await systemGrants(principal);
     if (principal.tenant !== principal.home) return system;
-    const own = grantsOf(await directory.access(principal.tenant), subjectOf(principal));
+    const own = await grantsIn(directory, principal.tenant, subjectOf(principal));
     return [...system, ...own.filter((grant) => grant.level !== 'system')];
   };
   const authorizer: ReturnType<typeof createAuthorizer> = {

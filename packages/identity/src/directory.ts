@@ -43,7 +43,7 @@ export interface TenantAccess {
   readonly tenant: string;
   readonly roles: ReadonlyMap<string, RoleInfo>;
   readonly bindings: readonly BindingInfo[];
-  /** Teams of each user. */
+  /** Teams that name each user as a member. */
   readonly teams: ReadonlyMap<string, readonly string[]>;
 }
 
@@ -214,9 +214,8 @@ function limits({ project, spec }: BindingInfo): { projects?: readonly string[] 
   return { projects: project === undefined ? (spec as RoleBindingSpec).projects : [project], selector: spec.selector };
 }
 
-/** The grants of a subject in one tenant's bindings. */
-export function grantsOf(access: TenantAccess, subject: SubjectRef): Grant[] {
-  const teams = subject.kind === 'User' && subject.tenant === access.tenant ? (access.teams.get(subject.name) ?? []) : [];
+/** The grants of a subject, who is in these teams of the tenant, in its bindings. */
+export function grantsOf(access: TenantAccess, subject: SubjectRef, teams: readonly string[]): Grant[] {
   return access.bindings.flatMap((binding) => {
     const named = binding.spec.subjects.find((one) => isSubject(access.tenant, one, subject, teams));
     const grant = named === undefined ? undefined : grantOf(access, binding, subjectText(named));

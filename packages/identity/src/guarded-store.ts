@@ -103,6 +103,8 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
     async updateStatus(object, options = {}) {
       const tenant = tenantOf(object.kind, options.tenant);
       if (outOfReach(object)) throw forbidden(object.metadata.name);
+      if (object.kind === 'User')
+        throw new SlipwayError('Forbidden', 'The status of a user is written by sign-ins only: it decides about their teams.');
       return store.updateStatus(object, { ...options, tenant });
     },
     async delete(ref, options = {}) {

@@ -4,7 +4,9 @@ import {
   type ApiObject,
   deepEqual,
   type Grant,
+  type IdentityProviderSpec,
   type NewObject,
+  type ObjectStore,
   type Principal,
   restrictionGrant,
   type RoleSpec,
@@ -16,6 +18,7 @@ import {
 } from '@slipway/model';
 import { type Directory, grantOf, grantsOf, type SubjectRef } from './directory.ts';
 import { subjectOf } from './principals.ts';
+import { grantsIn } from './standing.ts';
 
 export interface PrivilegeDeps {
   readonly directory: Directory;
@@ -33,7 +36,7 @@ interface Write {
  * Nobody gives a right that they do not hold: not by a role, a binding, a team, an account that bindings name, nor a key. There is no verb that lifts this.
  * What a write would give is computed as grants, and each must be inside one that the caller has.
  */
-export async function refuseEscalation(deps: PrivilegeDeps, write: Write): Promise<void> {
+export async function refuseEscalation(deps: PrivilegeDeps & { readonly store: ObjectStore }, write: Write): Promise<void> {
   if (write.old !== undefined && deepEqual(write.old.spec, write.object.spec)) return;
   await refuseBeyond(deps, await givenBy(deps, write), `${write.object.kind} "${write.object.metadata.name ?? ''}"`);
 }
@@ -63,12 +66,15 @@ async function refuseBeyond({ authorizer, principal }: PrivilegeDeps, given: rea
 }
 
 async function allGrantsOf(directory: Directory, subject: SubjectRef): Promise<Grant[]> {
-  const own = grantsOf(await directory.access(subject.tenant), subject);
-  return subject.tenant === SYSTEM_TENANT ? own : [...own, ...grantsOf(await directory.access(SYSTEM_TENANT), subject)];
+  const own = await grantsIn(directory, subject.tenant, subject);
+  return subject.tenant === SYSTEM_TENANT ? own : [...own, ...(await grantsIn(directory, SYSTEM_TENANT, subject))];
 }
 
 /** What a write gives to whomever: the rights behind it, not the change of them, so that an old mistake is not carried on. */
-async function givenBy({ directory, principal }: PrivilegeDeps, { tenant, object, old }: Write): Promise<Grant[]> {
+async function givenBy(
+  { directory, principal, store }: PrivilegeDeps & { readonly store: ObjectStore },
+  { tenant, object, old }: Write,
+): Promise<Grant[]> {
   const name = object.metadata.name ?? '';
   switch (object.kind) {
     case 'Role':
@@ -88,9 +94,11 @@ async function givenBy({ directory, principal }: PrivilegeDeps, { tenant, object
       return added.length === 0 && old !== undefined ? [] : allGrantsOf(directory, { kind: 'Team', tenant, name });
     }
     case 'User': {
-      const disabling =
-        (object.spec as UserSpec).disabled && (old === undefined || deepEqual({ ...(old.spec as UserSpec), disabled: true }, object.spec));
-      return disabling ? [] : allGrantsOf(directory, { kind: 'User', tenant, name });
+      return onlyDisables(object.spec as UserSpec, old?.spec) ? [] : allGrantsOf(directory, { kind: 'User', tenant, name });
+    }
+    case 'IdentityProvider': {
+      const spec = object.spec as IdentityProviderSpec;
+      return old !== undefined && onlyDisables(spec, old.spec) ? [] : providerGrants({ directory, store }, { tenant, name, spec });
     }
     case 'ServiceAccount':
       return allGrantsOf(directory, { kind: 'ServiceAccount', tenant, name, project: object.metadata.namespace });
@@ -99,6 +107,29 @@ async function givenBy({ directory, principal }: PrivilegeDeps, { tenant, object
     default:
       return [];
   }
+}
+
+const onlyDisables = (spec: { readonly disabled: boolean }, old: unknown): boolean =>
+  spec.disabled && (old === undefined || deepEqual({ ...(old as object), disabled: true }, spec));
+
+/** Whoever writes a provider says who its people are and who is in the teams it maps: they could be any of them. */
+async function providerGrants(
+  { directory, store }: { directory: Directory; store: ObjectStore },
+  { tenant, name, spec }: { tenant: string; name: string; spec: IdentityProviderSpec },
+): Promise<Grant[]> {
+  const [own, system] = await Promise.all([directory.access(tenant), directory.access(SYSTEM_TENANT)]);
+  const people = await store.list({ tenant, kind: 'User', fieldSelector: `spec.identity.provider=${name}` });
+  const teams = new Set([
+    ...spec.teams.map(({ team }) => team),
+    ...people.items.flatMap((user) => own.teams.get(user.metadata.name) ?? []),
+  ]);
+  const subjects: SubjectRef[] = [
+    ...[...teams].map((team): SubjectRef => ({ kind: 'Team', tenant, name: team })),
+    ...people.items.map((user): SubjectRef => ({ kind: 'User', tenant, name: user.metadata.name })),
+  ];
+  return subjects.flatMap((subject) =>
+    [own, ...(tenant === SYSTEM_TENANT ? [] : [system])].flatMap((access) => grantsOf(access, subject, [])),
+  );
 }
 
 /** A role may be bound anywhere by somebody else, so its rules count for the whole tenant. */

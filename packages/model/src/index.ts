@@ -27,6 +27,8 @@ export * from './cluster/tombstones.ts';
 export * from './cluster/view.ts';
 export * from './event/event.ts';
 export * from './gateway/gateway.ts';
+export * from './identity-provider/identity-provider.ts';
+export * from './identity-provider/person.ts';
 export * from './kinds.ts';
 export * from './machine-pool/machine-pool.ts';
 export * from './machine/machine-size.ts';

@@ -10,6 +10,7 @@ import { cloudAccountKind } from './cloud-account/cloud-account.ts';
 import { clusterProfileKind } from './cluster-profile/cluster-profile.ts';
 import { clusterKind } from './cluster/cluster.ts';
 import { eventKind } from './event/event.ts';
+import { identityProviderKind } from './identity-provider/identity-provider.ts';
 import { gatewayKind } from './gateway/gateway.ts';
 import { machinePoolKind } from './machine-pool/machine-pool.ts';
 import { machineKind } from './machine/machine.ts';
@@ -41,6 +42,7 @@ export const kinds: readonly Kind[] = [
   projectRoleBindingKind,
   serviceAccountKind,
   apiKeyKind,
+  identityProviderKind,
 ];
 
 /** Finds a kind by its name, plural, singular or short name, without regard to case. */

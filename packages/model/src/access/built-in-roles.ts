@@ -31,7 +31,7 @@ const PEOPLE = [
   'serviceaccounts/token',
 ];
 
-const PEOPLE_SEEN = ['users', 'teams', 'roles', 'rolebindings', 'projectrolebindings', 'serviceaccounts'];
+const PEOPLE_SEEN = ['users', 'teams', 'roles', 'rolebindings', 'projectrolebindings', 'serviceaccounts', 'identityproviders'];
 
 /** The tunnel into a cluster, with the rights that Kubernetes' own roles of these names give there (`clusters/kubernetes`). */
 const tunnel = (right: 'cluster-admin' | 'edit' | 'view'): Rule[] => [
@@ -68,7 +68,7 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     name: 'user-admin',
     level: 'tenant',
     description: 'Users, teams and keys. Cannot give anybody a right that it does not hold itself.',
-    rules: [rule(PEOPLE, [...READ, ...WRITE])],
+    rules: [rule(PEOPLE, [...READ, ...WRITE]), rule(['identityproviders'], READ)],
   },
   {
     name: 'role-admin',
