@@ -1,10 +1,12 @@
 import { type ApiObject, SYSTEM_TENANT } from '@slipway/model';
 import type { Directory, SubjectRef } from './directory.ts';
+import { isConfirmed } from './standing.ts';
 
-/** The object of a user or account that is there and not disabled, of a tenant that is there and not suspended. */
-export async function activeSubject(directory: Directory, subject: SubjectRef): Promise<ApiObject<any, any> | undefined> {
+/** The object of a user or account that is there, not disabled and still confirmed by its identity provider, of a tenant that is there and not suspended. */
+export async function activeSubject(directory: Directory, subject: SubjectRef, now: number): Promise<ApiObject<any, any> | undefined> {
   const tenant = await directory.find('Tenant', SYSTEM_TENANT, subject.tenant);
   if (tenant === undefined || tenant.spec.suspended || tenant.metadata.deletionTimestamp !== undefined) return undefined;
   const owner = await directory.find(subject.kind, subject.tenant, subject.name, subject.project);
-  return owner === undefined || owner.spec.disabled || owner.metadata.deletionTimestamp !== undefined ? undefined : owner;
+  if (owner === undefined || owner.spec.disabled || owner.metadata.deletionTimestamp !== undefined) return undefined;
+  return subject.kind !== 'User' || (await isConfirmed(directory, subject.tenant, owner, now)) ? owner : undefined;
 }

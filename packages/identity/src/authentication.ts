@@ -5,6 +5,7 @@ import type { Directory } from './directory.ts';
 import { AUTHENTICATED_GROUP, serviceAccountName } from './principals.ts';
 import { refuseForgery, sessionTokenIn } from './sessions/cookie.ts';
 import type { SessionClaim, Sessions } from './sessions/sessions.ts';
+import { teamsOf } from './standing.ts';
 import type { TokenClaim, Tokens } from './tokens.ts';
 
 /** What a credential proves: a token's or a session's. */
@@ -89,18 +90,18 @@ export function createAuthentication(deps: {
 }
 
 function principalOf(directory: Directory, clock: Clock, claim: Claim): Promise<Principal | undefined> {
-  return 'token' in claim ? ofToken(directory, clock, claim.token) : ofSession(directory, claim.session);
+  return 'token' in claim ? ofToken(directory, clock, claim.token) : ofSession(directory, clock, claim.session);
 }
 
-async function ofSession(directory: Directory, { id, user }: SessionClaim): Promise<Principal | undefined> {
-  const found = await activeSubject(directory, { kind: 'User', tenant: user.tenant, name: user.name });
-  if (found?.metadata.uid !== user.uid) return undefined;
+async function ofSession(directory: Directory, clock: Clock, { id, user, provider }: SessionClaim): Promise<Principal | undefined> {
+  const found = await activeSubject(directory, { kind: 'User', tenant: user.tenant, name: user.name }, clock.now());
+  if (found?.metadata.uid !== user.uid || found.spec.identity?.provider !== provider) return undefined;
   return { ...(await person(directory, user.tenant, user.name)), credential: id, auth: { kind: 'session', id } };
 }
 
 async function ofToken(directory: Directory, clock: Clock, claim: TokenClaim): Promise<Principal | undefined> {
   const { subject, id, apiKey } = claim;
-  const found = await activeSubject(directory, subject);
+  const found = await activeSubject(directory, subject, clock.now());
   // Tokens of earlier versions name no uid.
   if (found === undefined || (claim.ownerUid !== undefined && found.metadata.uid !== claim.ownerUid)) return undefined;
   const key = apiKey === undefined ? undefined : await directory.find('ApiKey', subject.tenant, apiKey.name);
@@ -120,7 +121,7 @@ async function ofToken(directory: Directory, clock: Clock, claim: TokenClaim): P
 }
 
 async function person(directory: Directory, tenant: string, name: string): Promise<Principal> {
-  const teams = (await directory.access(tenant)).teams.get(name) ?? [];
+  const teams = await teamsOf(directory, { kind: 'User', tenant, name });
   return { name, groups: [AUTHENTICATED_GROUP, ...teams.map((team) => `team:${team}`)], tenant, home: tenant };
 }
 

@@ -9,6 +9,7 @@ import {
   type ObjectStore,
   type Principal,
   SYSTEM_TENANT,
+  type UserSpec,
 } from '@slipway/model';
 import type { Database } from '@slipway/store';
 import { adoptUsers, createMissing, ensureSystemObjects, FIRST_ADMIN, grantSystemAdmin, waitingUser } from './bootstrap.ts';
@@ -73,7 +74,7 @@ export function createIdentity(options: IdentityOptions): Identity {
     tokens,
     sessions,
     authenticate: authentication.authenticate,
-    openSession: (user, how, from) => openSession({ sessions, directory }, user, how, from),
+    openSession: (user, how, from) => openSession({ sessions, directory, clock }, user, how, from),
     async start(signal) {
       await ensureSystemObjects(store);
       await adoptUsers({ store, database, logger });
@@ -121,12 +122,13 @@ export function createIdentity(options: IdentityOptions): Identity {
   };
 }
 
-/** Gives the uid. */
+/** Neither disabled nor of a provider any more; gives the uid. */
 async function enable(store: ObjectStore): Promise<string> {
-  const user = (await store.get({ tenant: DEFAULT_TENANT, kind: 'User', name: FIRST_ADMIN })) as
-    | ApiObject<{ disabled: boolean }>
-    | undefined;
+  const user = (await store.get({ tenant: DEFAULT_TENANT, kind: 'User', name: FIRST_ADMIN })) as ApiObject<UserSpec> | undefined;
   if (user === undefined) throw new SlipwayError('Internal', 'The first admin was removed while it was made.');
-  if (user.spec.disabled) await store.update({ ...user, spec: { ...user.spec, disabled: false } }, { tenant: DEFAULT_TENANT });
+  // Whoever has the host must get in when the identity provider is what does not work.
+  const { identity, ...spec } = user.spec;
+  if (spec.disabled || identity !== undefined)
+    await store.update({ ...user, spec: { ...spec, disabled: false } }, { tenant: DEFAULT_TENANT });
   return user.metadata.uid;
 }

@@ -1,23 +1,35 @@
-import { minutes, SlipwayError } from '@slipway/kit';
-import type { ApiObject, UserSpec } from '@slipway/model';
+import { type Clock, minutes, SlipwayError } from '@slipway/kit';
+import type { ApiObject, UserSpec, UserStatus } from '@slipway/model';
 import { activeSubject } from '../active.ts';
 import type { Directory } from '../directory.ts';
+import { standingProvider } from '../standing.ts';
 import type { NewSession, Sessions, SessionTimes, SignInMethod, SignInSource } from './sessions.ts';
 
 /** Unless the tenant says otherwise. */
 export const SESSION_TIMES: SessionTimes = { idleMs: minutes(8 * 60), absoluteMs: minutes(24 * 60) };
 
 /**
- * Opens a session for a user who has proven who they are, in whatever way: the one door for every way of signing in. Refused when the user is disabled or gone, or
- * the tenant is suspended, in the same words for each.
+ * Opens a session for a user who has proven who they are, in whatever way: the one door for every way of signing in. Refused when the user is disabled or gone,
+ * comes through another provider than the one that vouches, or the tenant is suspended, in the same words for each.
  */
 export async function openSession(
-  deps: { sessions: Sessions; directory: Directory },
+  deps: { sessions: Sessions; directory: Directory; clock: Clock },
   user: { readonly tenant: string; readonly name: string },
   how: SignInMethod,
   from: SignInSource,
 ): Promise<NewSession> {
-  const found = (await activeSubject(deps.directory, { kind: 'User', ...user })) as ApiObject<UserSpec> | undefined;
-  if (found === undefined) throw new SlipwayError('Unauthorized', 'This user cannot sign in.', { hint: 'Ask an admin of the tenant.' });
-  return deps.sessions.create({ user: { ...user, uid: found.metadata.uid }, how, from, times: SESSION_TIMES });
+  const { directory, sessions, clock } = deps;
+  const found = (await activeSubject(directory, { kind: 'User', ...user }, clock.now())) as ApiObject<UserSpec, UserStatus> | undefined;
+  if (found === undefined || found.spec.identity?.provider !== how.provider)
+    throw new SlipwayError('Unauthorized', 'This user cannot sign in.', { hint: 'Ask an admin of the tenant.' });
+  const absoluteMs = await longestMs(directory, user.tenant, found, clock.now());
+  const times = { idleMs: Math.min(SESSION_TIMES.idleMs, absoluteMs), absoluteMs };
+  return sessions.create({ user: { ...user, uid: found.metadata.uid }, how, from, times });
+}
+
+/** A provider is asked again after its own time, counted from its last word and not from this session. */
+async function longestMs(directory: Directory, tenant: string, user: ApiObject<UserSpec, UserStatus>, now: number): Promise<number> {
+  const provider = await standingProvider(directory, tenant, user);
+  if (provider === undefined) return SESSION_TIMES.absoluteMs;
+  return Math.max(0, Date.parse(user.status?.signIn?.at ?? '') + provider.spec.sessionMaxAgeSeconds * 1000 - now);
 }

@@ -86,8 +86,14 @@ describe.each(testEngines)('sessions on %s', (engine) => {
 
   it('of a provider end together', async () => {
     const local = await open();
-    const vouched = await identity.openSession(local.user, { method: 'oidc', provider: 'corp', details: { sub: '42' } }, {});
+    const vouched = await identity.sessions.create({
+      user: local.user,
+      how: { method: 'oidc', provider: 'corp', details: { sub: '42' } },
+      from: {},
+      times: SESSION_TIMES,
+    });
     expect(await identity.sessions.authenticate(vouched.token)).toMatchObject({ provider: 'corp', details: { sub: '42' } });
+    expect(await who(vouched.token), 'not for a user who does not come through that provider').toBeUndefined();
     expect(await identity.sessions.revoke({ tenant: 'default', provider: 'corp' })).toEqual([vouched.id]);
     expect(await who(vouched.token)).toBeUndefined();
     expect(await who(local.token)).toBeDefined();

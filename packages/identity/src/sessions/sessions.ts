@@ -21,7 +21,7 @@ export interface SessionUser {
 
 /** How it was proven who it is. */
 export interface SignInMethod {
-  readonly method: 'password' | 'oidc' | 'saml' | 'webauthn' | 'invitation';
+  readonly method: 'password' | 'oidc' | 'saml' | 'webauthn' | 'invitation' | 'device';
   /** The IdentityProvider that vouched. */
   readonly provider?: string | undefined;
   /** What the method wants to find again (the provider's `sub` and `sid`, …). Never secrets: it is stored as it is. */
