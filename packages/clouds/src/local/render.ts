@@ -106,8 +106,11 @@ const machineTemplate = (builder: Builder, base: string, size: Size): KubeObject
     },
   });
 
-/** Drains are cut short: a pod that cannot leave must not hold up an upgrade for ever. */
-const DELETION = { nodeDrainTimeoutSeconds: 30, nodeVolumeDetachTimeoutSeconds: 10, nodeDeletionTimeoutSeconds: 10 };
+/**
+ * Drains are cut short: a pod that cannot leave must not hold up an upgrade for ever. A Node is removed however long that takes (0): no cloud controller would ever
+ * remove one that was left behind while the API server was away. Cluster API changes these in place.
+ */
+const DELETION = { nodeDrainTimeoutSeconds: 30, nodeVolumeDetachTimeoutSeconds: 10, nodeDeletionTimeoutSeconds: 0 };
 
 function controlPlaneObjects(input: ClusterRenderInput, builder: Builder): KubeObject[] {
   const template = machineTemplate(builder, `${input.name}-${names.CONTROL_PLANE_POOL}`, input.controlPlane);

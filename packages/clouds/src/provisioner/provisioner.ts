@@ -15,6 +15,7 @@ import { createWorkQueue } from '../work-queue.ts';
 import { installAgent, workloadKubeconfig } from './agent-install.ts';
 import type { AgentSettings } from './agent-manifests.ts';
 import { provisionFacts } from './facts.ts';
+import { orphanedNodes } from './orphaned-nodes.ts';
 import { buryOne } from './tombstones.ts';
 
 export interface ProvisionerDeps {
@@ -238,7 +239,18 @@ export function createProvisioner(deps: ProvisionerDeps): Provisioner {
       await deps.kube.patch({ apiVersion: 'v1', kind: 'Namespace', name: cluster.namespace }, { metadata: { annotations } });
     }
     state.agentInstalled = true;
+    await removeOrphanedNodes(cluster, kube);
     return 'installed';
+  }
+
+  async function removeOrphanedNodes(cluster: GatewayCluster, kube: KubeClient): Promise<void> {
+    if (!pictureComplete) return;
+    const nodes = await kube.list({ apiVersion: 'v1', kind: 'Node' });
+    const machines = informers.machines.byIndex('byUid', cluster.clusterUid);
+    for (const { metadata } of orphanedNodes(cluster.name, nodes, machines, deps.clock.now())) {
+      deps.logger.info({ cluster: cluster.name, node: metadata.name }, 'removing a Node whose machine is gone');
+      await kube.delete({ apiVersion: 'v1', kind: 'Node', name: metadata.name }, { uid: metadata.uid ?? '' });
+    }
   }
 
   return {
