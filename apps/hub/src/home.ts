@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rename, rm, unlink, writeFile } from 'node:fs/promises';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { startTicks, createCa, issueCertificate, type KeyPairPem, SlipwayError } from '@slipway/kit';
@@ -42,13 +42,6 @@ export async function openHome(home: string): Promise<HubHome> {
   };
 }
 
-/** Written aside and renamed: a crash leaves the old file or the new one. */
-async function writeSecret(path: string, text: string): Promise<void> {
-  const aside = `${path}.${process.pid}`;
-  await writeFile(aside, text, { mode: 0o600 });
-  await rename(aside, path);
-}
-
 const readPem = (path: string): Promise<string | undefined> =>
   readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return undefined;
@@ -57,15 +50,7 @@ const readPem = (path: string): Promise<string | undefined> =>
 
 /** The hub's own authority, made once, and a server certificate for every address it answers on. Agents pin the authority. */
 export async function ensurePki(directory: string, addresses: readonly string[]): Promise<{ ca: string; server: KeyPairPem }> {
-  const files = { cert: join(directory, 'ca.crt'), key: join(directory, 'ca.key') };
-  let key = await readPem(files.key);
-  let cert = await readPem(files.cert);
-  if (key === undefined || cert === undefined) {
-    ({ cert, key } = await createCa('slipway-hub-ca', { organization: 'slipway' }));
-    // The key first: a certificate without it would be found, and believed, alone.
-    await writeSecret(files.key, key);
-    await writeSecret(files.cert, cert);
-  }
+  const { cert, key } = (await readAuthority(directory)) ?? (await makeAuthority(directory));
   // A new server certificate at every start: it costs a millisecond and always fits the addresses.
   const ips = [...new Set(['127.0.0.1', '::1', ...addresses, ...ownAddresses()])];
   const server = await issueCertificate(
@@ -73,6 +58,28 @@ export async function ensurePki(directory: string, addresses: readonly string[])
     { commonName: 'slipway-hub', organization: 'slipway', dnsNames: ['slipway-hub', 'localhost'], ipAddresses: ips, usage: 'server' },
   );
   return { ca: cert, server };
+}
+
+async function readAuthority(directory: string): Promise<KeyPairPem | undefined> {
+  const [cert, key] = await Promise.all([readPem(join(directory, 'ca.crt')), readPem(join(directory, 'ca.key'))]);
+  return cert === undefined || key === undefined ? undefined : { cert, key };
+}
+
+/** The whole directory comes at once, so that of a hub and a command that start together one makes the authority and both use it. */
+async function makeAuthority(directory: string): Promise<KeyPairPem> {
+  const aside = await mkdtemp(`${directory}-`);
+  const { cert, key } = await createCa('slipway-hub-ca', { organization: 'slipway' });
+  await writeFile(join(aside, 'ca.key'), key, { mode: 0o600 });
+  await writeFile(join(aside, 'ca.crt'), cert, { mode: 0o600 });
+  await rename(aside, directory).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
+  });
+  await rm(aside, { recursive: true, force: true });
+  const made = await readAuthority(directory);
+  if (made !== undefined) return made;
+  throw new SlipwayError('Host', `${directory} holds only a part of the hub's authority.`, {
+    hint: 'Restore ca.crt and ca.key from a backup; or remove both, and every agent and client must be given the new authority.',
+  });
 }
 
 const ownAddresses = (): string[] =>
