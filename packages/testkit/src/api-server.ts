@@ -27,6 +27,8 @@ export interface TestApiServer {
   /** kill -9 of the API server, keeping etcd; `restart` brings it back on the same port. */
   kill(): Promise<void>;
   restart(): Promise<void>;
+  /** Process ids of kube-apiserver, etcd and what else runs. */
+  pids(): number[];
   /** Ends everything that was started and removes the scratch directory. */
   stop(): Promise<void>;
 }
@@ -37,6 +39,8 @@ export interface ApiServerOptions {
   /** Path of the hyperkube binary; default from SLIPWAY_TEST_TOOLS. */
   readonly hyperkube?: string;
   readonly extraArgs?: readonly string[];
+  /** etcd writes to the disk before it answers, as in production; default false: nothing here has to survive a power failure. */
+  readonly durable?: boolean;
 }
 
 /**
@@ -70,7 +74,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Te
     const kubeconfig = join(dir, 'kubeconfig');
     await writeFile(kubeconfig, adminKubeconfig(server, ca, token), { mode: 0o600 });
     const start = (name: string, command: string, args: readonly string[]) => processes.set(name, launch(dir, name, command, args));
-    start('etcd', etcd, etcdArgs(dir, etcdPort!, peerPort!));
+    start('etcd', etcd, [...etcdArgs(dir, etcdPort!, peerPort!), ...(options.durable ? [] : ['--unsafe-no-fsync'])]);
     const startServer = async () => {
       start('kube-apiserver', join(dir, 'bin', 'kube-apiserver'), [
         ...serverArgs(dir, etcdPort!, port!, options),
@@ -94,6 +98,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Te
         }),
       kill: () => end(processes.get('kube-apiserver')),
       restart: startServer,
+      pids: () => [...processes.values()].flatMap(({ pid }) => pid ?? []),
       stop,
     };
   } catch (error) {
@@ -174,7 +179,6 @@ const etcdArgs = (dir: string, port: number, peerPort: number): string[] => [
   `--listen-peer-urls=http://127.0.0.1:${peerPort}`,
   `--initial-advertise-peer-urls=http://127.0.0.1:${peerPort}`,
   `--initial-cluster=default=http://127.0.0.1:${peerPort}`,
-  '--unsafe-no-fsync',
   '--log-level=warn',
 ];
 

@@ -8,13 +8,21 @@ import type { CliDeps } from '../command.ts';
 
 export interface TestPostgres {
   readonly url: string;
+  /** The server's own process id; 0 when it was given. */
+  readonly pid: number;
   stop(): Promise<void>;
 }
 
-/** A PostgreSQL of its own on loopback: SLIPWAY_TEST_DATABASE_URL if set, else Debian's server (installed if missing) with a throw-away data directory. */
-export async function startPostgres(deps: CliDeps): Promise<TestPostgres> {
+/**
+ * A PostgreSQL of its own on loopback: SLIPWAY_TEST_DATABASE_URL if set, else Debian's server (installed if missing) with a throw-away data directory. `durable`:
+ * it writes to the disk before it answers, as in production.
+ */
+export async function startPostgres(
+  deps: Pick<CliDeps, 'env' | 'io' | 'signal'>,
+  { durable = false }: { durable?: boolean } = {},
+): Promise<TestPostgres> {
   const given = deps.env['SLIPWAY_TEST_DATABASE_URL'];
-  if (given) return { url: given, stop: async () => undefined };
+  if (given) return { url: given, pid: 0, stop: async () => undefined };
   const bin = (await serverDirectory()) ?? (await install(deps));
   const folder = await mkdtemp(join(tmpdir(), 'slipway-postgres-'));
   const owner = await ownerOf();
@@ -50,7 +58,7 @@ export async function startPostgres(deps: CliDeps): Promise<TestPostgres> {
     listen_addresses: '127.0.0.1',
     port: String(port),
     unix_socket_directories: folder,
-    fsync: 'off',
+    fsync: durable ? 'on' : 'off',
     max_connections: '200',
   };
   const server = spawn(
@@ -68,6 +76,7 @@ export async function startPostgres(deps: CliDeps): Promise<TestPostgres> {
   });
   return {
     url: `postgres://slipway:${password}@127.0.0.1:${port}/postgres`,
+    pid: server.pid ?? 0,
     async stop() {
       server.kill('SIGINT');
       await ended;
@@ -90,7 +99,7 @@ async function serverDirectory(): Promise<string | undefined> {
   return undefined;
 }
 
-async function install(deps: CliDeps): Promise<string> {
+async function install(deps: Pick<CliDeps, 'env' | 'io' | 'signal'>): Promise<string> {
   if (process.getuid?.() !== 0)
     throw new SlipwayError('Host', 'PostgreSQL is not installed, and only root can install it.', {
       hint: 'apt-get install postgresql, or set SLIPWAY_TEST_DATABASE_URL.',

@@ -1,0 +1,178 @@
+/**
+ * The hub's API on both databases beside a kube-apiserver with etcd that has a CustomResourceDefinition of the same schema: the same objects, requests and order, one
+ * after the other on this machine. `npm run bench -- api`, or `-- api quick` with a tenth of the objects; `kubernetes`, `postgres`, `pglite` choose. Kept are runs of all.
+ */
+import { spawn } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { cpus, loadavg, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { sleep } from '@slipway/kit';
+import { API_VERSION } from '@slipway/model';
+import { percentile } from '../stats.ts';
+import { type BenchClient, createBenchClient } from './client.ts';
+import { startHub, startKubernetes, type Target } from './targets.ts';
+import type { Seen } from './watchers.ts';
+
+const quick = process.argv.includes('quick');
+const OBJECTS = quick ? 2000 : 50_000;
+const PARTS = OBJECTS / 500;
+const SAMPLES = quick ? 200 : 500;
+const WATCHERS = quick ? 200 : 1000;
+const WRITES_PER_SECOND = 200;
+const WATCH_SECONDS = quick ? 5 : 20;
+
+const collection = `/apis/${API_VERSION}/registries`;
+const SENT = 'bench.slipway.dev/sent';
+const object = (name: string, part: number, annotations: Record<string, string> = {}) => ({
+  apiVersion: API_VERSION,
+  kind: 'Registry',
+  metadata: { name, labels: { part: `p${part}`, team: `t${part % 7}`, env: part % 2 === 0 ? 'prod' : 'dev' }, annotations },
+  spec: { type: 'helm', url: `https://charts.example.org/${name}` },
+});
+
+interface Row {
+  readonly what: string;
+  readonly unit: 'ms' | 'MiB' | '/s';
+  readonly p50: number;
+  readonly p99?: number;
+}
+
+const said = (text: string) => console.error(`- ${text}`);
+
+async function each(count: number, run: (index: number) => Promise<unknown>): Promise<number[]> {
+  const took: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await run(i);
+    took.push(performance.now() - start);
+  }
+  return took;
+}
+
+async function load(client: BenchClient, count: number): Promise<number> {
+  const start = performance.now();
+  let next = 0;
+  const worker = async () => {
+    for (let i = next++; i < count; i = next++) {
+      await client.call('POST', collection, object(`r-${i}`, i % PARTS));
+      if (i > 0 && i % 10_000 === 0) said(`  ${i} of ${count}`);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, worker));
+  return (count / (performance.now() - start)) * 1000;
+}
+
+async function measure(target: Target): Promise<Row[]> {
+  const client = createBenchClient(target, 16);
+  const rows: Row[] = [];
+  const timed = (what: string, took: readonly number[]) => {
+    rows.push({ what, unit: 'ms', p50: percentile(took, 50), p99: percentile(took, 99) });
+    said(`${target.name}: ${what}: p50 ${percentile(took, 50).toFixed(1)} ms, p99 ${percentile(took, 99).toFixed(1)} ms`);
+  };
+  const memory = async (when: string) => {
+    const { api, database } = await target.memory();
+    rows.push(
+      { what: `memory ${when}: API server`, unit: 'MiB', p50: api },
+      { what: `memory ${when}: database`, unit: 'MiB', p50: database },
+    );
+    said(`${target.name}: memory ${when}: ${api.toFixed(0)} MiB, database ${database.toFixed(0)} MiB`);
+  };
+  await sleep(5000);
+  await memory('empty');
+  said(`${target.name}: ${OBJECTS} objects`);
+  rows.push({ what: `create, 16 at a time`, unit: '/s', p50: await load(client, OBJECTS) });
+  await memory(`with ${OBJECTS} objects`);
+  const part = (i: number) => `p${(i * 7) % PARTS}`;
+  await each(20, (i) => client.call('GET', `${collection}?labelSelector=part%3D${part(i)}`));
+  const checked = JSON.parse((await client.call('GET', `${collection}?labelSelector=part%3Dp0`)).body.toString('utf8')) as {
+    items: object[];
+  };
+  if (checked.items.length !== 500) throw new Error(`a list with a selector has ${checked.items.length} objects, not 500`);
+  timed(
+    `list 500 of ${OBJECTS} by label`,
+    await each(SAMPLES / 5, (i) => client.call('GET', `${collection}?labelSelector=part%3D${part(i)}`)),
+  );
+  timed(`list a page of 500 of ${OBJECTS}`, await each(SAMPLES / 5, () => client.call('GET', `${collection}?limit=500`)));
+  timed('get', await each(SAMPLES, (i) => client.call('GET', `${collection}/r-${(i * 37) % OBJECTS}`)));
+  timed('create', await each(SAMPLES, (i) => client.call('POST', collection, object(`new-${i}`, i % PARTS))));
+  timed(
+    'patch',
+    await each(SAMPLES, (i) =>
+      client.call(
+        'PATCH',
+        `${collection}/r-${(i * 41) % OBJECTS}`,
+        { metadata: { annotations: { n: String(i) } } },
+        'application/merge-patch+json',
+      ),
+    ),
+  );
+  // Each watcher sees its own part, as a controller of one project does; then every watcher sees every write.
+  const own = Array.from({ length: WATCHERS }, (_, i) => `labelSelector=part%3D${part(i)}&`);
+  timed(`${WATCHERS} watchers of a part each, ${WRITES_PER_SECOND} writes/s`, await watching(target, client, own, WRITES_PER_SECOND));
+  await memory(`after ${WATCHERS} watchers`);
+  const all = Array.from({ length: WATCHERS }, () => '');
+  timed(
+    `${WATCHERS} watchers of everything, ${WRITES_PER_SECOND / 10} writes/s`,
+    await watching(target, client, all, WRITES_PER_SECOND / 10),
+  );
+  client.close();
+  return rows;
+}
+
+/** Milliseconds from sending a write to its event, at a tenth of the watchers (at most 50). */
+async function watching(target: Target, client: BenchClient, selectors: readonly string[], perSecond: number): Promise<number[]> {
+  const { resourceVersion } = (
+    JSON.parse((await client.call('GET', `${collection}?limit=1`)).body.toString('utf8')) as { metadata: { resourceVersion: string } }
+  ).metadata;
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'watchers.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  const paths = selectors.map((selector) => `${collection}?${selector}watch=true&resourceVersion=${resourceVersion}&timeoutSeconds=600`);
+  const { server, ca, token } = target;
+  child.stdin.write(`${JSON.stringify({ server, ca, token, paths, timed: Math.min(50, selectors.length / 10) })}\n`);
+  if ((await lines.next()).value !== 'ready') throw new Error('the watchers did not come up');
+  const start = performance.now();
+  const total = perSecond * WATCH_SECONDS;
+  const writes: Promise<unknown>[] = [];
+  for (let i = 0; i < total; i++) {
+    await sleep(Math.max(0, start + (i * 1000) / perSecond - performance.now()));
+    const sent = String(performance.timeOrigin + performance.now());
+    const patch = { metadata: { annotations: { [SENT]: sent } } };
+    writes.push(client.call('PATCH', `${collection}/r-${(i * 13) % OBJECTS}`, patch, 'application/merge-patch+json'));
+  }
+  await Promise.all(writes);
+  const wrote = (performance.now() - start) / 1000;
+  await sleep(3000);
+  child.stdin.write('stop\n');
+  const seen = JSON.parse((await lines.next()).value as string) as Seen;
+  said(`  ${total} writes in ${wrote.toFixed(1)} s, ${seen.events} events at ${selectors.length} watchers, ${seen.lost} watches lost`);
+  if (seen.latencies.length === 0) throw new Error('no watcher saw an event');
+  if (seen.lost > 0) throw new Error(`${seen.lost} watches ended early`);
+  return seen.latencies;
+}
+
+const all = { kubernetes: startKubernetes, postgres: () => startHub('PostgreSQL'), pglite: () => startHub('PGlite') };
+const chosen = Object.entries(all).filter(([name]) => process.argv.includes(name));
+const starters = (chosen.length === 0 ? Object.entries(all) : chosen).map(([, start]) => start);
+const results: { target: string; rows: Row[] }[] = [];
+for (const start of starters) {
+  const target = await start();
+  try {
+    results.push({ target: target.name, rows: await measure(target) });
+  } finally {
+    await target.stop();
+  }
+}
+const show = (row: Row | undefined) =>
+  row === undefined ? '' : `${row.p50.toFixed(1)}${row.p99 === undefined ? '' : ` / ${row.p99.toFixed(1)}`} ${row.unit}`;
+const [first] = results;
+console.log(['| p50 / p99', ...results.map(({ target }) => target)].join(' | '), '|');
+console.log(`|${' --- |'.repeat(results.length + 1)}`);
+for (const { what } of first?.rows ?? []) {
+  console.log(['', what, ...results.map(({ rows }) => show(rows.find((row) => row.what === what)))].join(' | ').trim(), '|');
+}
+const when = new Date().toISOString();
+const machine = { cores: cpus().length, model: cpus()[0]?.model, memoryGiB: Math.round(totalmem() / 2 ** 30), load: loadavg() };
+await mkdir(join(import.meta.dirname, '../results'), { recursive: true });
+const kept = join(import.meta.dirname, `../results/api-${when.slice(0, 10)}${quick ? '-quick' : ''}.json`);
+if (chosen.length === 0) await writeFile(kept, `${JSON.stringify({ when, machine, results }, undefined, 2)}\n`);
