@@ -1,4 +1,4 @@
-import { type Clock, type Logger, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
+import { type Clock, type Logger, messageOf, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
 import {
   type ApiKeySpec,
   type ApiKeyStatus,
@@ -12,6 +12,7 @@ import {
   type UserSpec,
 } from '@slipway/model';
 import type { Database } from '@slipway/store';
+import { type Accounts, createAccounts } from './accounts.ts';
 import { adoptUsers, createMissing, ensureSystemObjects, FIRST_ADMIN, grantSystemAdmin, waitingUser } from './bootstrap.ts';
 import { createAuthentication } from './authentication.ts';
 import { createAuthorizer } from './authorizer.ts';
@@ -27,6 +28,8 @@ export interface Identity extends Authenticator {
   readonly directory: Directory;
   readonly tokens: Tokens;
   readonly sessions: Sessions;
+  /** Passwords, invitations. */
+  readonly accounts: Accounts;
   /** Opens a session for a user who has proven who they are, in whatever way. `Unauthorized` when the user is disabled or gone, or the tenant suspended. */
   openSession(user: { tenant: string; name: string }, how: SignInMethod, from: SignInSource): Promise<NewSession>;
   /** Makes the tenants and takes over what earlier versions stored; learns of other replicas' writes until the signal aborts. */
@@ -67,18 +70,21 @@ export function createIdentity(options: IdentityOptions): Identity {
   const sessions = createSessions({ database, clock, cacheMs: options.cacheMs ?? 2000 });
   const authentication = createAuthentication({ tokens, sessions, directory, store, clock, logger });
   const authorizer = createAuthorizer({ directory, store, prepareTenant: options.prepareTenant, stillValid: authentication.stillValid });
+  const accounts = createAccounts({ database, clock, sessions, directory, authorizer });
 
   return {
     authorizer,
     directory,
     tokens,
     sessions,
+    accounts,
     authenticate: authentication.authenticate,
     openSession: (user, how, from) => openSession({ sessions, directory, clock }, user, how, from),
     async start(signal) {
       await ensureSystemObjects(store);
       await adoptUsers({ store, database, logger });
       directory.start(signal);
+      startPruning({ sessions, accounts, logger }, signal);
     },
     async issueToken({ name, tenant = DEFAULT_TENANT }, { description = '', ttlMs } = {}) {
       const user = await store.get({ tenant, kind: 'User', name });
@@ -120,6 +126,21 @@ export function createIdentity(options: IdentityOptions): Identity {
       return tokens.issue({ subject: { kind: 'User', tenant: DEFAULT_TENANT, name: FIRST_ADMIN }, ownerUid, description: 'first admin' });
     },
   };
+}
+
+/** Forgets what ended long ago, every hour. */
+function startPruning(
+  { sessions, accounts, logger }: { sessions: Sessions; accounts: Accounts; logger: Logger },
+  signal: AbortSignal,
+): void {
+  const prune = () => {
+    Promise.all([sessions.prune(), accounts.prune()]).catch((error: unknown) => {
+      if (!signal.aborted) logger.warn({ error: messageOf(error) }, 'sessions that ended were not cleared away');
+    });
+  };
+  const timer = setInterval(prune, 3_600_000);
+  timer.unref();
+  signal.addEventListener('abort', () => clearInterval(timer), { once: true });
 }
 
 /** Neither disabled nor of a provider any more; gives the uid. */

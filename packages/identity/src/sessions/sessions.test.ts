@@ -5,11 +5,12 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createIdentity, type Identity } from '../identity.ts';
 import { csrfTokenOf, refuseForeignPage, refuseForgery, SESSION_COOKIE, sessionCookie, sessionTokenIn } from './cookie.ts';
-import { SESSION_TIMES } from './open-session.ts';
 import { createSessions } from './sessions.ts';
 
 const HOST = 'hub.example:7443';
 const OWN = { host: HOST, origin: `https://${HOST}`, 'sec-fetch-site': 'same-origin' };
+/** A tenant's defaults. */
+const SESSION_TIMES = { idleMs: 8 * 3_600_000, absoluteMs: 24 * 3_600_000 };
 const password = { method: 'password' } as const;
 
 describe.each(testEngines)('sessions on %s', (engine) => {

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Clock, randomSecret } from '@slipway/kit';
 import type { Database } from '@slipway/store';
-import { type RawBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { createProvenCache, createUseNotes, hashHex, isSecretOf } from '../secret-hash.ts';
 
 const PREFIX = 'sws_';
@@ -21,7 +21,7 @@ export interface SessionUser {
 
 /** How it was proven who it is. */
 export interface SignInMethod {
-  readonly method: 'password' | 'oidc' | 'saml' | 'webauthn' | 'invitation' | 'device';
+  readonly method: 'password' | 'oidc' | 'saml' | 'webauthn' | 'device';
   /** The IdentityProvider that vouched. */
   readonly provider?: string | undefined;
   /** What the method wants to find again (the provider's `sub` and `sid`, …). Never secrets: it is stored as it is. */
@@ -139,10 +139,10 @@ export function createSessions(options: { database: Database; clock: Clock; cach
     async touch(id: string): Promise<void> {
       if (notesUse(id)) await sql`update sessions set last_used_at = ${at(clock.now())} where id = ${id} and ${alive()}`.execute(db);
     },
-    /** Ends sessions and gives their ids; ending what has ended is no error. */
-    async revoke(filter: SessionFilter): Promise<string[]> {
+    /** Ends sessions and gives their ids; ending what has ended is no error. `on` joins it to a transaction. */
+    async revoke(filter: SessionFilter, on: Kysely<unknown> = db): Promise<string[]> {
       const { rows } = await sql<{ id: string }>`
-        update sessions set ended_at = ${at(clock.now())} where ${where(filter)} and ended_at is null returning id`.execute(db);
+        update sessions set ended_at = ${at(clock.now())} where ${where(filter)} and ended_at is null returning id`.execute(on);
       forget(rows);
       return rows.map(({ id }) => id);
     },
@@ -154,10 +154,9 @@ export function createSessions(options: { database: Database; clock: Clock; cach
       return rows.map(infoOf);
     },
     /** Whether the user signed in from this address lately, as far as sessions are remembered. */
-    async knownFrom({ tenant, name, uid }: SessionUser, address: string): Promise<boolean> {
+    async knownFrom({ tenant, name }: Omit<SessionUser, 'uid'>, address: string): Promise<boolean> {
       const { rows } =
-        await sql`select 1 from sessions where tenant = ${tenant} and user_name = ${name} and user_uid = ${uid} and address = ${address}
-        limit 1`.execute(db);
+        await sql`select 1 from sessions where tenant = ${tenant} and user_name = ${name} and address = ${address} limit 1`.execute(db);
       return rows.length > 0;
     },
     /** Forgets sessions that ended long ago. */

@@ -1,0 +1,100 @@
+import { type Clock, SlipwayError } from '@slipway/kit';
+import type { Database } from '@slipway/store';
+import { sql } from 'kysely';
+import type { Sessions, SessionUser, SignInSource } from '../sessions/sessions.ts';
+import type { Attempt, Attempts, ChargedAttempt } from './attempts.ts';
+import type { PasswordHasher } from './hashing.ts';
+import { MAX_PASSWORD_LENGTH, refuseWeakPassword } from './strength.ts';
+
+export interface Credentials {
+  readonly tenant: string;
+  readonly name: string;
+  readonly password: string;
+}
+
+export interface PasswordDeps {
+  readonly database: Database;
+  readonly clock: Clock;
+  readonly hasher: PasswordHasher;
+  readonly attempts: Attempts;
+  readonly sessions: Sessions;
+  readonly minLength: (tenant: string) => Promise<number>;
+}
+
+/** Whatever was wrong: user, password, or both. */
+export const wrongPassword = (charged: ChargedAttempt): SlipwayError =>
+  new SlipwayError('Unauthorized', 'The user name or the password is wrong.', {
+    detail: charged.wait === 0 ? `failure ${charged.failures}` : `failure ${charged.failures}: locked for ${charged.wait} s`,
+    hint: 'Who has forgotten the password asks an admin for a new link.',
+  });
+
+/** Passwords of local accounts: argon2id in SQL, checked behind the lockout, in the same time and with the same answer whether there is such an account or not. */
+export function createPasswords(deps: PasswordDeps) {
+  const { clock, hasher, attempts, sessions } = deps;
+  const { db } = deps.database;
+  const now = () => sql`${new Date(clock.now()).toISOString()}::timestamptz`;
+  const stored = async ({ tenant, name }: Omit<Credentials, 'password'>) => {
+    const { rows } = await sql<{ user_uid: string; hash: string }>`
+      select user_uid, hash from passwords where tenant = ${tenant} and user_name = ${name}`.execute(db);
+    return rows[0];
+  };
+  const write = ({ tenant, name, uid }: SessionUser, hash: string, on: typeof db) =>
+    sql`
+    insert into passwords (tenant, user_name, user_uid, hash, changed_at) values (${tenant}, ${name}, ${uid}, ${hash}, ${now()})
+    on conflict (tenant, user_name) do update set user_uid = excluded.user_uid, hash = excluded.hash, changed_at = excluded.changed_at`.execute(
+      on,
+    );
+
+  return {
+    /** The uid of the user whose password it is. Whether the user may still sign in is not asked here; `done` is called when everything fits. */
+    async verify(credentials: Credentials, from: SignInSource): Promise<{ uid: string; done: () => Promise<void>; wrong: SlipwayError }> {
+      const { tenant, name, password } = credentials;
+      const address = from.address ?? '';
+      const attempt: Attempt = { tenant, name, address, familiar: await sessions.knownFrom({ tenant, name }, address) };
+      const charged = await attempts.charge(attempt);
+      const wrong = wrongPassword(charged);
+      if (password.length > 4 * MAX_PASSWORD_LENGTH) throw wrong;
+      const found = await stored(credentials);
+      const { ok, outdated } = await hasher.verify(found?.hash, password);
+      if (!ok || found === undefined) throw wrong;
+      const done = async (): Promise<void> => {
+        await attempts.succeeded(attempt);
+        if (outdated) {
+          const hash = await hasher.hash(password);
+          await sql`update passwords set hash = ${hash} where tenant = ${tenant} and user_name = ${name} and hash = ${found.hash}`.execute(
+            db,
+          );
+        }
+      };
+      return { uid: found.user_uid, done, wrong };
+    },
+    /**
+     * Sets a password that is good enough, ends the user's sessions (but `keep`) and links in the same transaction. With `link` only if that link is still good then.
+     */
+    async set(user: SessionUser, password: string, options: { keep?: string | undefined; link?: string } = {}): Promise<void> {
+      const { tenant, name } = user;
+      await refuseWeakPassword(password, { minLength: await deps.minLength(tenant), user: name, tenant });
+      const hash = await hasher.hash(password);
+      await db.transaction().execute(async (trx) => {
+        const one = options.link === undefined ? sql`` : sql`and id = ${options.link} and expires_at > ${now()}`;
+        const used = await sql`delete from invitations where tenant = ${tenant} and user_name = ${name} ${one} returning id`.execute(trx);
+        if (options.link !== undefined && used.rows.length === 0) throw notValid();
+        await write(user, hash, trx);
+        await sessions.revoke({ tenant, name, except: options.keep }, trx);
+      });
+      await attempts.forgive(user);
+    },
+    /** Whether this very user has a password, and since when. */
+    async changedAt({ tenant, name, uid }: SessionUser): Promise<number | undefined> {
+      const { rows } = await sql<{ changed_at: Date | string }>`
+        select changed_at from passwords where tenant = ${tenant} and user_name = ${name} and user_uid = ${uid}`.execute(db);
+      return rows[0] === undefined ? undefined : new Date(rows[0].changed_at).getTime();
+    },
+  };
+}
+
+/** The same words for a link that never was, was used, has expired, or was replaced. */
+export const notValid = (): SlipwayError =>
+  new SlipwayError('NotFound', 'This link is not valid: it was used, has expired, or a newer one took its place.', {
+    hint: 'Ask an admin for a new one.',
+  });
