@@ -4,9 +4,10 @@ import { type Kind, kinds, secretFieldsOf } from '@slipway/model';
 import type { ServedKind } from '@slipway/api';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, type ApiPair, startApiPair } from './testing/api-pair.ts';
+import { type ApiPair, startApiPair } from './testing/api-pair.ts';
 import { causesOf, differenceFor } from './testing/differences.ts';
 import { type Operation, operationsOf } from './testing/differential-operations.ts';
+import type { Answer } from './testing/test-api.ts';
 import { widgetKind } from './testing/widget-kind.ts';
 
 /** Runs of each kind; SLIPWAY_DIFFERENTIAL_RUNS and SLIPWAY_DIFFERENTIAL_SEED for more and others. Always the same ones otherwise, so that a red run is about the commit. */
@@ -27,7 +28,7 @@ function comparable({ status, body }: Answer): unknown {
   const { uid: _uid, resourceVersion: _version, creationTimestamp, deletionTimestamp, managedFields = [], ...metadata } = body.metadata;
   const owners = managedFields.map(({ time, ...entry }: { time?: string }) => ({ ...entry, timed: time !== undefined }));
   // The order is by time, which differs between the two.
-  const key = (entry: Record<string, unknown>) => canonicalJson([entry.manager, entry.operation, entry.subresource]);
+  const key = (entry: Record<string, unknown>) => canonicalJson([entry.manager, entry.operation, entry.apiVersion, entry.subresource]);
   return {
     status,
     object: {
@@ -51,11 +52,12 @@ describe('the same requests to the hub and to a real kube-apiserver', () => {
   afterAll(() => pair?.stop());
 
   it.each(tested.map(({ kind }) => kind))(`%s (seed ${SEED})`, { timeout: 60_000 + RUNS * 5_000 }, async (kindName) => {
-    const served = pair.served.find(({ kind }) => kind.kind === kindName) as ServedKind;
+    const versions = pair.served.find(([stored]) => stored?.kind.kind === kindName) ?? [];
+    const served = versions[0] as ServedKind;
     let run = 0;
     let compared = 0;
     const result = await fc.check(
-      fc.asyncProperty(operationsOf(served), async (operations) => {
+      fc.asyncProperty(operationsOf(versions), async (operations) => {
         compared += await compareRun(served, operations, `d${SEED}-${run++}`.toLowerCase());
       }),
       { numRuns: RUNS, seed: SEED, endOnFailure: true },
@@ -154,11 +156,14 @@ describe('the same requests to the hub and to a real kube-apiserver', () => {
   });
 
   async function compareRun({ kind, json }: ServedKind, operations: readonly Operation[], name: string): Promise<number> {
-    const collection = `/apis/slipway.dev/v1/${kind.scope === 'project' ? 'namespaces/default/' : ''}${kind.plural}`;
-    const place = { path: `${collection}/${name}`, collection, name };
+    const placeIn = (version: string) => {
+      const collection = `/apis/slipway.dev/${version}/${kind.scope === 'project' ? 'namespaces/default/' : ''}${kind.plural}`;
+      return { path: `${collection}/${name}`, collection, name };
+    };
     const done: string[] = [];
     let same = 0;
     for (const operation of operations) {
+      const place = placeIn(operation.version);
       const [hubLive, kubernetesLive] = await Promise.all(
         [pair.hub, pair.kubernetes].map(async (to) => {
           const { status, body } = await to({ method: 'GET', path: place.path });

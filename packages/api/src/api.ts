@@ -17,7 +17,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MAX_BODY, parseBody } from './body.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { statusOf } from './errors.ts';
-import { serveKind } from './kind-schema.ts';
+import { serveVersions } from './conversion.ts';
+import type { ServedKind } from './kind-schema.ts';
 import { kindRoutes } from './kind-routes.ts';
 import type { PlanFor, Subresource } from './ports.ts';
 import { planSubresource } from './plan-subresource.ts';
@@ -92,7 +93,10 @@ export interface RequestGrant {
 export interface RouteDeps extends ApiOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly served: readonly ReturnType<typeof serveKind>[];
+  /** Every kind in the version it is stored in. */
+  readonly served: readonly ServedKind[];
+  /** Every kind in every version. */
+  readonly versions: readonly ServedKind[];
   readonly writes: ReturnType<typeof createWrites>;
   readonly subresources: readonly Subresource[];
   readonly grant: (principal: Principal, request: AccessRequest) => Promise<RequestGrant>;
@@ -111,7 +115,8 @@ export const API_PREFIX = `/apis/${GROUP}/${VERSION}`;
 export function createApi(options: ApiOptions): Api {
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? silentLogger;
-  const served = options.kinds.map(serveKind);
+  const versions = options.kinds.flatMap(serveVersions);
+  const served = versions.filter(({ kind }) => kind.version === VERSION);
   const writes = createWrites({ clock });
   const plan = options.planFor === undefined ? [] : [planSubresource({ served, planFor: options.planFor, clock })];
   const subresources = [...(options.subresources ?? []), ...plan];
@@ -129,7 +134,7 @@ export function createApi(options: ApiOptions): Api {
     const place = request.project === undefined ? '' : ` in project "${request.project}"`;
     throw new SlipwayError('Forbidden', `User "${principal.name}" cannot ${request.verb} ${what}${place}: ${decision.reason}.`);
   };
-  const deps: RouteDeps = { ...options, clock, logger, served, writes, subresources, grant };
+  const deps: RouteDeps = { ...options, clock, logger, served, versions, writes, subresources, grant };
 
   /** The caller, acting in the tenant that the address names. */
   const authenticated = async (request: IncomingMessage): Promise<Principal> => {
@@ -211,7 +216,7 @@ export function createApi(options: ApiOptions): Api {
         scope.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
         discoveryRoutes(scope, deps);
         viewRoutes(scope, deps);
-        for (const kind of served) kindRoutes(scope, deps, kind);
+        for (const kind of versions) kindRoutes(scope, deps, kind);
         secretRoutes(scope, deps);
         for (const subresource of subresources) subresourceRoutes(scope, deps, subresource);
         options.moreRoutes?.(scope);

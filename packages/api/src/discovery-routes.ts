@@ -1,4 +1,4 @@
-import { GROUP, VERSION } from '@slipway/model';
+import { GROUP } from '@slipway/model';
 import type { FastifyInstance } from 'fastify';
 import type { RouteDeps } from './api.ts';
 import {
@@ -8,7 +8,6 @@ import {
   coreVersions,
   groupInfo,
   groupList,
-  kindResources,
   resourceList,
   reviewGroups,
   slipwayGroup,
@@ -19,10 +18,13 @@ import { openApiDocument, openApiIndex } from './openapi.ts';
 
 /** Health, version, discovery (both forms) and OpenAPI. All answers are computed once. */
 export function discoveryRoutes(scope: FastifyInstance, deps: RouteDeps): void {
-  const groups = [slipwayGroup(kindResources(deps.kinds, deps.subresources)), ...reviewGroups];
-  const document = openApiDocument(deps.served, deps.version);
-  const documentText = JSON.stringify(document);
-  const index = openApiIndex(document);
+  const ours = slipwayGroup(deps.kinds, deps.subresources);
+  const groups = [ours, ...reviewGroups];
+  const documents = ours.versions.map(({ version }) => {
+    const document = openApiDocument(deps.versions, version, deps.version);
+    return { path: `apis/${GROUP}/${version}`, text: JSON.stringify(document) };
+  });
+  const index = openApiIndex(documents);
 
   for (const path of ['/healthz', '/livez'])
     scope.get(path, { config: { open: true } }, async (_request, reply) => reply.type('text/plain').send('ok'));
@@ -41,13 +43,15 @@ export function discoveryRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   scope.get('/apis', async (request, reply) =>
     wantsAggregated(request.headers.accept) ? reply.type(AGGREGATED_TYPE).send(JSON.stringify(aggregated(groups))) : groupList(groups),
   );
-  scope.get('/api/v1', async () => resourceList(coreGroup));
+  for (const version of coreGroup.versions) scope.get(`/api/${version.version}`, async () => resourceList('', version));
   for (const group of groups) {
     scope.get(`/apis/${group.group}`, async () => ({ kind: 'APIGroup', apiVersion: 'v1', ...groupInfo(group) }));
-    scope.get(`/apis/${versionText(group)}`, async () => resourceList(group));
+    for (const version of group.versions)
+      scope.get(`/apis/${versionText(group.group, version)}`, async () => resourceList(group.group, version));
   }
   scope.get('/openapi/v3', async () => index);
-  scope.get(`/openapi/v3/apis/${GROUP}/${VERSION}`, async (_request, reply) => reply.type('application/json').send(documentText));
+  for (const { path, text } of documents)
+    scope.get(`/openapi/v3/${path}`, async (_request, reply) => reply.type('application/json').send(text));
 }
 
 /** In the shape of Kubernetes' own version, because its clients parse it; kubectl warns when the minor version is far from its own, so it is Slipway's words in gitVersion only. */

@@ -1,4 +1,4 @@
-import { GROUP, type Kind, VERSION } from '@slipway/model';
+import { GROUP, inVersion, type Kind, VERSION, versionsOf } from '@slipway/model';
 
 /** One entry of an APIResourceList. */
 export interface ResourceInfo {
@@ -11,11 +11,16 @@ export interface ResourceInfo {
   readonly categories?: readonly string[];
 }
 
-/** One group version the hub serves. */
+/** One version of a group. */
 export interface GroupVersion {
-  readonly group: string;
   readonly version: string;
   readonly resources: readonly ResourceInfo[];
+}
+
+/** One group the hub serves, the version that clients should prefer first. */
+export interface Group {
+  readonly group: string;
+  readonly versions: readonly GroupVersion[];
 }
 
 const READ = ['get', 'list', 'watch'];
@@ -55,59 +60,76 @@ export function kindResources(
 }
 
 /** Served beside the kinds, so that `kubectl -n`, `kubectl auth whoami` and `can-i` work. */
-export const coreGroup: GroupVersion = {
-  group: '',
-  version: 'v1',
-  resources: [
-    { name: 'namespaces', singularName: 'namespace', namespaced: false, kind: 'Namespace', verbs: READ, shortNames: ['ns'] },
-    { name: 'secrets', singularName: 'secret', namespaced: true, kind: 'Secret', verbs: [...READ, ...WRITE].toSorted() },
-  ],
-};
+const coreResources: readonly ResourceInfo[] = [
+  { name: 'namespaces', singularName: 'namespace', namespaced: false, kind: 'Namespace', verbs: READ, shortNames: ['ns'] },
+  { name: 'secrets', singularName: 'secret', namespaced: true, kind: 'Secret', verbs: [...READ, ...WRITE].toSorted() },
+];
 
-export const reviewGroups: readonly GroupVersion[] = [
+export const coreGroup: Group = { group: '', versions: [{ version: 'v1', resources: coreResources }] };
+
+const review = (name: string, kind: string): ResourceInfo => ({
+  name,
+  singularName: kind.toLowerCase(),
+  namespaced: false,
+  kind,
+  verbs: ['create'],
+});
+
+export const reviewGroups: readonly Group[] = [
   {
     group: 'authentication.k8s.io',
-    version: 'v1',
-    resources: [
-      { name: 'selfsubjectreviews', singularName: 'selfsubjectreview', namespaced: false, kind: 'SelfSubjectReview', verbs: ['create'] },
-    ],
+    versions: [{ version: 'v1', resources: [review('selfsubjectreviews', 'SelfSubjectReview')] }],
   },
   {
     group: 'authorization.k8s.io',
-    version: 'v1',
-    resources: [
+    versions: [
       {
-        name: 'selfsubjectaccessreviews',
-        singularName: 'selfsubjectaccessreview',
-        namespaced: false,
-        kind: 'SelfSubjectAccessReview',
-        verbs: ['create'],
-      },
-      {
-        name: 'selfsubjectrulesreviews',
-        singularName: 'selfsubjectrulesreview',
-        namespaced: false,
-        kind: 'SelfSubjectRulesReview',
-        verbs: ['create'],
+        version: 'v1',
+        resources: [
+          review('selfsubjectaccessreviews', 'SelfSubjectAccessReview'),
+          review('selfsubjectrulesreviews', 'SelfSubjectRulesReview'),
+        ],
       },
     ],
   },
 ];
 
-export const slipwayGroup = (resources: readonly ResourceInfo[]): GroupVersion => ({ group: GROUP, version: VERSION, resources });
-
-export const versionText = ({ group, version }: GroupVersion): string => (group === '' ? version : `${group}/${version}`);
-
-export function resourceList(served: GroupVersion): object {
-  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: versionText(served), resources: served.resources };
+/** Kubernetes' order of versions, the one to prefer first: v2, v1, v1beta2, v1beta1, v1alpha1. */
+export function compareVersions(a: string, b: string): number {
+  const rank = (version: string): number[] => {
+    const [, major = '0', stage = '', minor = '0'] = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(version) ?? [];
+    return [{ alpha: 0, beta: 1 }[stage] ?? 2, Number(major), Number(minor)];
+  };
+  const [left, right] = [rank(a), rank(b)];
+  const at = left.findIndex((part, index) => part !== right[index]);
+  return at < 0 ? 0 : (right[at] ?? 0) - (left[at] ?? 0);
 }
 
-export function groupInfo(served: GroupVersion): object {
-  const version = { groupVersion: versionText(served), version: served.version };
-  return { name: served.group, versions: [version], preferredVersion: version };
+/** The group of the kinds, each version with the kinds that have it. Subresources other than status are there in the stored version only. */
+export function slipwayGroup(
+  kinds: readonly Kind[],
+  subresources: readonly { kind: string; name: string; verbs: readonly string[] }[],
+): Group {
+  const names = [...new Set(kinds.flatMap(versionsOf).map(({ version }) => version))].toSorted(compareVersions);
+  const versions = names.map((version) => {
+    const shown = kinds.flatMap((kind) => inVersion(kind, version) ?? []);
+    return { version, resources: kindResources(shown, version === VERSION ? subresources : []) };
+  });
+  return { group: GROUP, versions };
 }
 
-export const groupList = (groups: readonly GroupVersion[]): object => ({
+export const versionText = (group: string, { version }: GroupVersion): string => (group === '' ? version : `${group}/${version}`);
+
+export function resourceList(group: string, served: GroupVersion): object {
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion: versionText(group, served), resources: served.resources };
+}
+
+export function groupInfo({ group, versions }: Group): object {
+  const told = versions.map((served) => ({ groupVersion: versionText(group, served), version: served.version }));
+  return { name: group, versions: told, preferredVersion: told[0] };
+}
+
+export const groupList = (groups: readonly Group[]): object => ({
   kind: 'APIGroupList',
   apiVersion: 'v1',
   groups: groups.map(groupInfo),
@@ -116,20 +138,20 @@ export const groupList = (groups: readonly GroupVersion[]): object => ({
 export const coreVersions = (): object => ({ kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: [] });
 
 /** Aggregated discovery (apidiscovery.k8s.io/v2): every resource in one answer. */
-export function aggregated(groups: readonly GroupVersion[]): object {
+export function aggregated(groups: readonly Group[]): object {
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
-    items: groups.map((served) => ({
-      metadata: { name: served.group, creationTimestamp: null },
-      versions: [{ version: served.version, freshness: 'Current', resources: nested(served) }],
+    items: groups.map(({ group, versions }) => ({
+      metadata: { name: group, creationTimestamp: null },
+      versions: versions.map((served) => ({ version: served.version, freshness: 'Current', resources: nested(group, served) })),
     })),
   };
 }
 
-function nested(served: GroupVersion): object[] {
-  const kindOf = (kind: string) => ({ group: served.group, version: served.version, kind });
+function nested(group: string, served: GroupVersion): object[] {
+  const kindOf = (kind: string) => ({ group, version: served.version, kind });
   const roots = served.resources.filter((resource) => !resource.name.includes('/'));
   return roots.map((resource) => {
     const subresources = served.resources

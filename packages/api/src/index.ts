@@ -1,5 +1,6 @@
 export { type Api, type ApiOptions, createApi, type RouteAccess } from './api.ts';
-export { serveKind, type ServedKind } from './kind-schema.ts';
+export { serveVersions } from './conversion.ts';
+export type { ServedKind } from './kind-schema.ts';
 export * from './errors.ts';
 export * from './ports.ts';
 export * from './client/client.ts';

@@ -1,7 +1,7 @@
 import { SlipwayError } from '@slipway/kit';
-import { API_VERSION, type ApiObject, GROUP, type Kind } from '@slipway/model';
+import { type ApiObject, apiVersionOf, deprecationOf, GROUP, type Kind } from '@slipway/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { API_PREFIX, grantOf, principalOf, type RouteAccess, type RouteDeps, storeOf } from './api.ts';
+import { grantOf, principalOf, type RouteAccess, type RouteDeps, storeOf } from './api.ts';
 import type { ServedKind } from './kind-schema.ts';
 import {
   checkListOptions,
@@ -35,24 +35,33 @@ export interface KindPlace {
   readonly view: WatchView;
 }
 
-/** Every route of one kind. */
-export function kindRoutes(scope: FastifyInstance, deps: RouteDeps, served: ServedKind, place?: KindPlace): void {
-  const { kind } = served;
+/** Every route of one kind in one version. */
+export function kindRoutes(parent: FastifyInstance, deps: RouteDeps, served: ServedKind, place?: KindPlace): void {
+  const deprecation = deprecationOf(served.kind);
+  if (deprecation === undefined) return routesOf(parent, deps, served, place);
+  void parent.register((scope, _options, done) => {
+    scope.addHook('onRequest', async (_request, reply) => warn(reply, [deprecation]));
+    routesOf(scope, deps, served, place);
+    done();
+  });
+}
+
+function routesOf(scope: FastifyInstance, deps: RouteDeps, served: ServedKind, place: KindPlace | undefined): void {
+  const { kind, conversion } = served;
   const inProject = kind.scope === 'project';
-  const prefix = place?.prefix ?? API_PREFIX;
+  const prefix = place?.prefix ?? `/apis/${apiVersionOf(kind)}`;
   const collection = `${prefix}/${inProject ? 'namespaces/:project/' : ''}${kind.plural}`;
   const one = `${collection}/:name`;
   const access = (verb: string, subresource?: string): { config: { access: RouteAccess } } => ({
     config: { access: { verb, group: GROUP, resource: kind.plural, ...(subresource === undefined ? {} : { subresource }) } },
   });
-  const list = listHandler(deps, kind, place?.view ?? { kind, apiVersion: API_VERSION, object: (object) => object });
+  const list = listHandler(deps, kind, place?.view ?? { kind, apiVersion: apiVersionOf(kind), object: conversion.shown });
 
   scope.get(collection, access('list'), list);
   if (inProject) scope.get(`${prefix}/${kind.plural}`, access('list'), list);
-  scope.get(one, access('get'), async (request, reply) => answer(deps, kind, request, reply, await find(kind, request)));
-  scope.get(`${one}/status`, access('get', 'status'), async (request, reply) =>
-    answer(deps, kind, request, reply, await find(kind, request)),
-  );
+  const get = async (request: FastifyRequest) => answer(deps, kind, request, conversion.shown(await find(kind, request)));
+  scope.get(one, access('get'), get);
+  scope.get(`${one}/status`, access('get', 'status'), get);
 
   scope.post(collection, access('create'), async (request, reply) => {
     const context = writeContext(deps, kind, request);
@@ -77,9 +86,9 @@ export function kindRoutes(scope: FastifyInstance, deps: RouteDeps, served: Serv
       return answerWritten(deps, kind, { request, reply }, await deps.writes.patch(served, context, nameOf(request), change));
     });
   }
-  scope.delete(one, access('delete'), async (request, reply) => {
+  scope.delete(one, access('delete'), async (request) => {
     const { deleted, removed } = await remove(kind, request, nameOf(request));
-    if (!removed) return answer(deps, kind, request, reply, deleted);
+    if (!removed) return answer(deps, kind, request, conversion.shown(deleted));
     const details = { name: deleted.metadata.name, group: GROUP, kind: kind.plural, uid: deleted.metadata.uid };
     return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
   });
@@ -97,7 +106,8 @@ export function kindRoutes(scope: FastifyInstance, deps: RouteDeps, served: Serv
           if (!(error instanceof SlipwayError && error.code === 'NotFound')) throw error;
         });
     }
-    return represent(kind, { items: deleted, metadata: {} }, { as: 'object', include: 'Metadata', now: deps.clock.now() });
+    const how = { as: 'object', include: 'Metadata', now: deps.clock.now(), apiVersion: apiVersionOf(kind) } as const;
+    return represent(kind, { items: deleted.map(conversion.shown), metadata: {} }, how);
   });
 }
 
@@ -120,6 +130,8 @@ export function listHandler(deps: RouteDeps, kind: Kind, view: WatchView) {
       const timeoutMs = 1000 * (timeoutSecondsOf(query) ?? 1800 + Math.random() * 1800);
       reply.hijack();
       reply.raw.setHeader('x-request-id', request.id);
+      const warnings = reply.getHeader('warning') as string[] | undefined;
+      if (warnings !== undefined) reply.raw.setHeader('warning', warnings);
       const { limit: _limit, continue: _continue, ...watched } = listQuery;
       const { signal: ended, release } = grantOf(request).lasting();
       await streamWatch(
@@ -223,14 +235,20 @@ async function remove(kind: Kind, request: FastifyRequest, name: string): Promis
   return { deleted, removed: (deleted.metadata.finalizers ?? []).length === 0 };
 }
 
-function answer(deps: RouteDeps, kind: Kind, request: FastifyRequest, _reply: FastifyReply, object: ApiObject): object {
+function answer(deps: RouteDeps, kind: Kind, request: FastifyRequest, object: ApiObject): object {
   const as = representationOf(request.headers.accept);
   return represent(kind, { object }, { as, include: includeObjectOf(queryOf(request)), now: deps.clock.now() });
 }
 
 function answerWritten(deps: RouteDeps, kind: Kind, http: { request: FastifyRequest; reply: FastifyReply }, written: Written): object {
   if (written.created) void http.reply.code(201);
-  const warnings = written.warnings.map((text) => `299 - ${JSON.stringify(text)}`);
-  if (warnings.length > 0) void http.reply.header('warning', warnings);
-  return answer(deps, kind, http.request, http.reply, written.object);
+  warn(http.reply, written.warnings);
+  return answer(deps, kind, http.request, written.object);
+}
+
+/** Adds to the warnings that kubectl and client-go show their user. */
+function warn(reply: FastifyReply, texts: readonly string[]): void {
+  if (texts.length === 0) return;
+  const before = (reply.getHeader('warning') ?? []) as string[];
+  void reply.header('warning', [...before, ...texts.map((text) => `299 - ${JSON.stringify(text)}`)]);
 }

@@ -1,16 +1,18 @@
 import { type FieldCause, SlipwayError } from '@slipway/kit';
-import { API_VERSION, type ApiObject, GROUP, type Kind, type NewObject, objectMetaSchema } from '@slipway/model';
+import { type ApiObject, apiVersionOf, GROUP, type Kind, type NewObject, objectMetaSchema } from '@slipway/model';
 import { z } from 'zod';
 import { objectShape, type Shape } from './apply/shape.ts';
 import { duplicateItems, droppingNulls } from './apply/merge.ts';
 import { pathText, splitIssues } from './field-errors.ts';
 import { structuralSchema } from './structural.ts';
+import type { VersionRules } from './apply/managed-fields.ts';
+import type { Conversion } from './conversion.ts';
 
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
 
 const metadataSchema = z.strictObject({ ...objectMetaSchema.shape, selfLink: z.string().optional() });
 
-/** A kind with what the API derives from it once. */
+/** A kind in one of its versions, with what the API derives from it once. */
 export interface ServedKind {
   readonly kind: Kind;
   /** JSON schema of spec and status as users write them. */
@@ -22,11 +24,16 @@ export interface ServedKind {
   /** Checks an object as a user wrote it, fills in defaults, drops status. */
   parse(raw: unknown, validation: FieldValidation): { object: NewObject; warnings: string[] };
   parseStatus(status: unknown): unknown;
+  /** Between this version and the stored one. */
+  readonly conversion: Conversion;
+  /** Every version of the kind by its apiVersion, for the owners of fields. */
+  readonly versions: ReadonlyMap<string, VersionRules>;
 }
 
-export function serveKind(kind: Kind): ServedKind {
+export function serveKind(kind: Kind, family: Pick<ServedKind, 'conversion' | 'versions'>): ServedKind {
+  const apiVersion = apiVersionOf(kind);
   const schema = z.strictObject({
-    apiVersion: z.literal(API_VERSION).optional(),
+    apiVersion: z.literal(apiVersion).optional(),
     kind: z.literal(kind.kind).optional(),
     metadata: metadataSchema.default({}),
     spec: kind.spec,
@@ -46,6 +53,7 @@ export function serveKind(kind: Kind): ServedKind {
   const whole = { properties: { apiVersion: {}, kind: {}, metadata: toJson(metadataSchema), spec: json.spec, status: json.status } };
   return {
     kind,
+    ...family,
     json,
     structural,
     shape,
@@ -71,7 +79,7 @@ export function serveKind(kind: Kind): ServedKind {
       if (!result.success) throw invalid(kind, nameOf(raw), [...splitIssues(result.error.issues, whole, input).causes, ...twice]);
       const { metadata, spec } = result.data;
       if (twice.length > 0) throw invalid(kind, nameOf(raw), twice);
-      return { object: { apiVersion: API_VERSION, kind: kind.kind, metadata: withoutUndefined(metadata), spec }, warnings };
+      return { object: { apiVersion, kind: kind.kind, metadata: withoutUndefined(metadata), spec }, warnings };
     },
     parseStatus(status) {
       const result = kind.status.safeParse(droppingNulls(shape, { status: status ?? {} }).status);
@@ -119,10 +127,10 @@ function checkTypeMeta(kind: Kind, raw: unknown): void {
     throw new SlipwayError('BadRequest', `The body must be one ${kind.kind} object.`);
   }
   const { apiVersion, kind: name } = raw as { apiVersion?: unknown; kind?: unknown };
-  if (apiVersion !== undefined && apiVersion !== API_VERSION) {
+  if (apiVersion !== undefined && apiVersion !== apiVersionOf(kind)) {
     throw new SlipwayError(
       'BadRequest',
-      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${API_VERSION})`,
+      `the API version in the data (${String(apiVersion)}) does not match the expected API version (${apiVersionOf(kind)})`,
     );
   }
   if (name !== undefined && name !== kind.kind) {

@@ -1,12 +1,12 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { kinds } from '@slipway/model';
+import { kinds, VERSION } from '@slipway/model';
 import { describe, expect, it } from 'vitest';
 import { breakingChanges } from './breaking-changes.ts';
-import { serveKind } from './kind-schema.ts';
+import { serveVersions } from './conversion.ts';
 import { openApiDocument } from './openapi.ts';
 
 const FILE = new URL('../../../openapi/slipway.dev-v1.json', import.meta.url);
-const built = () => JSON.parse(JSON.stringify(openApiDocument(kinds.map(serveKind), 'v1'))) as Record<string, any>;
+const built = () => JSON.parse(JSON.stringify(openApiDocument(kinds.flatMap(serveVersions), VERSION, 'v1'))) as Record<string, any>;
 
 describe('the OpenAPI document', () => {
   /** `SLIPWAY_OPENAPI=write` writes it anew when nothing in it breaks a client; `SLIPWAY_OPENAPI=break` even then. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { GROUP, type Kind, objectMetaSchema, VERSION } from '@slipway/model';
+import { apiVersionOf, GROUP, type Kind, objectMetaSchema } from '@slipway/model';
 import { z } from 'zod';
 import type { ServedKind } from './kind-schema.ts';
 import { structuralSchema } from './structural.ts';
@@ -10,15 +10,15 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 const STATUS = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
 const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
-const schemaName = (kind: string): string => `dev.slipway.${VERSION}.${kind}`;
+const schemaName = ({ version, kind }: Kind, suffix = ''): string => `dev.slipway.${version}.${kind}${suffix}`;
 
-const TYPE_META: Json = {
-  apiVersion: { type: 'string', description: 'The version of the schema this object is written in: slipway.dev/v1.' },
+const typeMeta = (kind: Kind): Json => ({
+  apiVersion: { type: 'string', description: `The version of the schema this object is written in: ${apiVersionOf(kind)}.` },
   kind: { type: 'string', description: 'The kind of this object.' },
-};
+});
 
-/** The OpenAPI v3 document of slipway.dev/v1, from the kinds' own schemas: what `kubectl explain`, apply and code generators read. */
-export function openApiDocument(kinds: readonly ServedKind[], productVersion: string): Json {
+/** The OpenAPI v3 document of one version of slipway.dev, from the kinds' own schemas: what `kubectl explain`, apply and code generators read. */
+export function openApiDocument(kinds: readonly ServedKind[], version: string, productVersion: string): Json {
   const schemas: Json = {
     [META]: {
       ...structuralSchema(z.toJSONSchema(objectMetaSchema, { io: 'input', target: 'draft-7' })),
@@ -48,8 +48,9 @@ export function openApiDocument(kinds: readonly ServedKind[], productVersion: st
   const paths: Json = {};
   for (const served of kinds) {
     const { kind } = served;
-    schemas[schemaName(kind.kind)] = objectSchema(served);
-    schemas[schemaName(`${kind.kind}List`)] = listSchema(kind);
+    if (kind.version !== version) continue;
+    schemas[schemaName(kind)] = objectSchema(served);
+    schemas[schemaName(kind, 'List')] = listSchema(kind);
     Object.assign(paths, kindPaths(kind));
   }
   return {
@@ -61,7 +62,7 @@ export function openApiDocument(kinds: readonly ServedKind[], productVersion: st
   };
 }
 
-const gvk = (kind: string): Json => ({ group: GROUP, version: VERSION, kind });
+const gvk = ({ version, kind }: Kind, suffix = ''): Json => ({ group: GROUP, version, kind: `${kind}${suffix}` });
 
 function objectSchema({ kind, structural }: ServedKind): Json {
   return {
@@ -69,12 +70,12 @@ function objectSchema({ kind, structural }: ServedKind): Json {
     description: kind.description,
     required: ['spec'],
     properties: {
-      ...TYPE_META,
+      ...typeMeta(kind),
       metadata: { ...allOf(META), description: 'Standard metadata of an object.' },
       spec: { description: 'What is wanted.', ...structural.spec },
       status: { description: 'What is; written by Slipway.', ...structural.status },
     },
-    'x-kubernetes-group-version-kind': [gvk(kind.kind)],
+    'x-kubernetes-group-version-kind': [gvk(kind)],
   };
 }
 
@@ -85,8 +86,8 @@ function listSchema(kind: Kind): Json {
     type: 'object',
     description: `A list of ${kind.plural}.`,
     required: ['items'],
-    properties: { ...TYPE_META, metadata: allOf(LIST_META), items: { type: 'array', items: allOf(schemaName(kind.kind)) } },
-    'x-kubernetes-group-version-kind': [gvk(`${kind.kind}List`)],
+    properties: { ...typeMeta(kind), metadata: allOf(LIST_META), items: { type: 'array', items: allOf(schemaName(kind)) } },
+    'x-kubernetes-group-version-kind': [gvk(kind, 'List')],
   };
 }
 
@@ -117,10 +118,11 @@ const WRITE_PARAMETERS = [
 ];
 
 function kindPaths(kind: Kind): Json {
-  const collection = `/apis/${GROUP}/${VERSION}/${kind.scope === 'project' ? 'namespaces/{namespace}/' : ''}${kind.plural}`;
+  const base = `/apis/${apiVersionOf(kind)}`;
+  const collection = `${base}/${kind.scope === 'project' ? 'namespaces/{namespace}/' : ''}${kind.plural}`;
   const parameters = kind.scope === 'project' ? [inPath('namespace')] : [];
-  const one = schemaName(kind.kind);
-  const list = operation(kind, 'list', { answer: schemaName(`${kind.kind}List`), parameters: LIST_PARAMETERS });
+  const one = schemaName(kind);
+  const list = operation(kind, 'list', { answer: schemaName(kind, 'List'), parameters: LIST_PARAMETERS });
   const paths: Json = {
     [collection]: {
       parameters,
@@ -152,29 +154,30 @@ function kindPaths(kind: Kind): Json {
     },
   };
   if (kind.scope === 'project')
-    paths[`/apis/${GROUP}/${VERSION}/${kind.plural}`] = { get: { ...list, operationId: `${list.operationId as string}ForAllProjects` } };
+    paths[`${base}/${kind.plural}`] = { get: { ...list, operationId: `${list.operationId as string}ForAllProjects` } };
   return paths;
 }
 
 function operation(kind: Kind, action: string, about: { answer: string; body?: readonly string[]; parameters: readonly Json[] }): Json {
   const content = (types: readonly string[], name: string) => Object.fromEntries(types.map((type) => [type, { schema: ref(name) }]));
   return {
-    tags: ['slipway_v1'],
+    tags: [`slipway_${kind.version}`],
     operationId: `${action}${kind.scope === 'project' ? 'Namespaced' : ''}${kind.kind}`,
     description: `${action} ${kind.plural}`,
     parameters: about.parameters,
-    ...(about.body === undefined ? {} : { requestBody: { required: true, content: content(about.body, schemaName(kind.kind)) } }),
+    ...(about.body === undefined ? {} : { requestBody: { required: true, content: content(about.body, schemaName(kind)) } }),
     responses: {
       '200': { description: 'OK', content: content(['application/json'], about.answer) },
       default: { description: 'Error', content: content(['application/json'], STATUS) },
     },
     'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': gvk(kind.kind),
+    'x-kubernetes-group-version-kind': gvk(kind),
   };
 }
 
 /** The entry document: which group versions have one, with a hash so that clients may cache. */
-export function openApiIndex(document: Json): Json {
-  const hash = createHash('sha256').update(JSON.stringify(document)).digest('hex').slice(0, 32);
-  return { paths: { [`apis/${GROUP}/${VERSION}`]: { serverRelativeURL: `/openapi/v3/apis/${GROUP}/${VERSION}?hash=${hash}` } } };
+export function openApiIndex(documents: readonly { readonly path: string; readonly text: string }[]): Json {
+  const hashOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 32);
+  const entries = documents.map(({ path, text }) => [path, { serverRelativeURL: `/openapi/v3/${path}?hash=${hashOf(text)}` }]);
+  return { paths: Object.fromEntries(entries) as Json };
 }

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { type FieldCause, SlipwayError } from '@slipway/kit';
-import type { Kind, ListQuery } from '@slipway/model';
+import { type Kind, type ListQuery, storedField } from '@slipway/model';
 import { type FieldValidation, invalid } from './kind-schema.ts';
 import type { IncludeObject } from './table.ts';
 
@@ -54,8 +54,13 @@ export const timeoutSecondsOf = (query: URLSearchParams): number | undefined => 
 /** The list query of a request, its field selector limited to what the kind lets select. */
 export function listQueryOf(kind: Kind, where: { tenant: string; project: string | undefined }, query: URLSearchParams): ListQuery {
   const labelSelector = query.get('labelSelector') ?? '';
-  const fieldSelector = query.get('fieldSelector') ?? '';
-  for (const match of fieldSelector.matchAll(/(?:^|[^\\],)\s*([^=!,]+?)\s*(?:!=|==?)/g)) checkSelectable(kind, match[1] as string);
+  const fieldSelector = (query.get('fieldSelector') ?? '').replaceAll(
+    /(^|[^\\],)(\s*)([^=!,]+?)(?=\s*(?:!=|==?))/g,
+    (_term, before: string, space: string, path: string) => {
+      checkSelectable(kind, path);
+      return `${before}${space}${storedField(kind, path)}`;
+    },
+  );
   const limit = wholeNumber(query, 'limit');
   const more = query.get('continue') ?? '';
   const exact = query.get('resourceVersionMatch') === 'Exact' ? (query.get('resourceVersion') ?? '') : '';

@@ -1,4 +1,4 @@
-import { type ApiObject, type Column, type Kind, API_VERSION } from '@slipway/model';
+import { API_VERSION, type ApiObject, type Column, type Kind } from '@slipway/model';
 
 export interface ColumnDefinition {
   readonly name: string;

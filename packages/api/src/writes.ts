@@ -2,7 +2,7 @@ import { canonicalJson, type Clock, randomSuffix, SlipwayError } from '@slipway/
 import {
   type AdmissionReads,
   type ApiObject,
-  API_VERSION,
+  apiVersionOf,
   GROUP,
   type Kind,
   type NewObject,
@@ -34,6 +34,13 @@ export interface WriteContext {
   readonly subresource?: 'status' | undefined;
 }
 
+/** One change of an object that is there: as it is stored, and as the writer, in its own version, wants it. */
+interface Change {
+  readonly stored: ApiObject;
+  readonly raw: unknown;
+  readonly managedFields?: unknown[];
+}
+
 export interface Written {
   readonly object: ApiObject;
   readonly created: boolean;
@@ -47,9 +54,10 @@ export function createWrites(deps: WriteDeps) {
   const { clock } = deps;
   const ownership = (served: ServedKind, context: WriteContext): Ownership => ({
     shape: served.shape,
+    versions: served.versions,
     writer: {
       manager: context.fieldManager,
-      apiVersion: API_VERSION,
+      apiVersion: apiVersionOf(served.kind),
       subresource: context.subresource,
       time: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     },
@@ -91,22 +99,19 @@ export function createWrites(deps: WriteDeps) {
     if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
     const finalizers = [...new Set([...(object.metadata.finalizers ?? []), ...kind.finalizers])];
     const managedFields = applied ?? trackUpdate(ownership(served, context), undefined, object);
-    const complete = { ...object, metadata: { ...object.metadata, finalizers, managedFields } };
+    const complete = served.conversion.stored({ ...object, metadata: { ...object.metadata, finalizers, managedFields } });
     await admit(kind, context, asObject(complete), undefined);
-    return context.store.create(complete, { tenant: context.tenant, dryRun: context.dryRun }).catch((error: unknown) => {
+    const made = await context.store.create(complete, { tenant: context.tenant, dryRun: context.dryRun }).catch((error: unknown) => {
       if (!(error instanceof SlipwayError && error.code === 'AlreadyExists')) throw error;
       throw new SlipwayError('AlreadyExists', `${kind.plural}.${GROUP} "${complete.metadata.name}" already exists`, { cause: error });
     });
+    return served.conversion.shown(made);
   };
 
   /** Validates, admits and stores a changed object; its resourceVersion is the one it was read at. */
-  const storeChange = async (
-    served: ServedKind,
-    context: WriteContext,
-    change: { old: ApiObject; raw: unknown; managedFields?: unknown[] },
-  ): Promise<Written> => {
-    const { kind } = served;
-    const { old } = change;
+  const storeChange = async (served: ServedKind, context: WriteContext, change: Change): Promise<Written> => {
+    const { kind, conversion } = served;
+    const old = conversion.shown(change.stored);
     // Who looked at another state has to look again, whatever else is wrong.
     checkVersion(kind, old, change.raw);
     if (context.subresource === 'status') return storeStatus(served, context, change);
@@ -126,15 +131,14 @@ export function createWrites(deps: WriteDeps) {
     if (sameOwners(old.metadata.managedFields, next.metadata.managedFields) && sameParts(old, next))
       next.metadata.managedFields = old.metadata.managedFields;
     next.metadata.resourceVersion = given.resourceVersion ?? '';
-    await admit(kind, context, next, old);
-    return { object: await context.store.update(next, { tenant: context.tenant, dryRun: context.dryRun }), created: false, warnings };
+    const storable = conversion.stored(next);
+    await admit(kind, context, storable, change.stored);
+    const written = await context.store.update(storable, { tenant: context.tenant, dryRun: context.dryRun });
+    return { object: conversion.shown(written), created: false, warnings };
   };
-  const storeStatus = async (
-    served: ServedKind,
-    context: WriteContext,
-    change: { old: ApiObject; raw: unknown; managedFields?: unknown[] },
-  ): Promise<Written> => {
-    const { old } = change;
+  const storeStatus = async (served: ServedKind, context: WriteContext, change: Change): Promise<Written> => {
+    const { conversion } = served;
+    const old = conversion.shown(change.stored);
     const given = ((change.raw as ApiObject | undefined)?.metadata ?? {}) as ObjectMeta;
     sameIdentity(served.kind, old, given);
     const status = served.parseStatus((change.raw as ApiObject | undefined)?.status);
@@ -142,7 +146,8 @@ export function createWrites(deps: WriteDeps) {
     const managedFields = change.managedFields ?? trackUpdate(ownership(served, context), old, { ...next, metadata: given });
     const unchanged = sameOwners(old.metadata.managedFields, managedFields) && sameParts(old, next);
     const options = { tenant: context.tenant, dryRun: context.dryRun, ...(unchanged ? {} : { managedFields }) };
-    return { object: await context.store.updateStatus(next, options), created: false, warnings: [] };
+    const written = await context.store.updateStatus(conversion.stored(next), options);
+    return { object: conversion.shown(written), created: false, warnings: [] };
   };
   const read = async (served: ServedKind, context: WriteContext, name: string): Promise<ApiObject | undefined> =>
     context.store.get({ tenant: context.tenant, kind: served.kind.kind, project: context.project, name });
@@ -152,12 +157,12 @@ export function createWrites(deps: WriteDeps) {
     if (given !== undefined && given !== name)
       throw new SlipwayError('BadRequest', `the name of the object (${given}) does not match the name on the URL (${name})`);
     for (let attempt = 0; ; attempt++) {
-      const old = await read(served, context, name);
-      if (old === undefined) throw notFound(served.kind, name);
+      const stored = await read(served, context, name);
+      if (stored === undefined) throw notFound(served.kind, name);
       const unconditional = ((raw as ApiObject).metadata?.resourceVersion ?? '') === '';
-      const input = unconditional ? withVersion(raw, old.metadata.resourceVersion) : raw;
+      const input = unconditional ? withVersion(raw, stored.metadata.resourceVersion) : raw;
       try {
-        return await storeChange(served, context, { old, raw: input });
+        return await storeChange(served, context, { stored, raw: input });
       } catch (error) {
         if (!(unconditional && isConflict(error) && attempt < PATCH_ATTEMPTS)) throw error;
       }
@@ -171,9 +176,9 @@ export function createWrites(deps: WriteDeps) {
     change: { type: PatchType; body: unknown; force: boolean },
   ): Promise<Written> => {
     for (let attempt = 0; ; attempt++) {
-      const old = await read(served, context, name);
+      const stored = await read(served, context, name);
       if (change.type === 'application/apply-patch+yaml') {
-        const applied = await applyOnce(served, context, { name, old, config: change.body, force: change.force }).catch(
+        const applied = await applyOnce(served, context, { name, stored, config: change.body, force: change.force }).catch(
           (error: unknown) => {
             if (isRace(error) && attempt < PATCH_ATTEMPTS) return undefined;
             throw error;
@@ -182,12 +187,13 @@ export function createWrites(deps: WriteDeps) {
         if (applied !== undefined) return applied;
         continue;
       }
-      if (old === undefined) throw notFound(served.kind, name);
+      if (stored === undefined) throw notFound(served.kind, name);
+      const old = served.conversion.shown(stored);
       const raw = patched(served.kind, old, change) as ApiObject;
       // A patch that names a version means that one; any other is tried again when somebody else was faster.
       const pinned = raw.metadata?.resourceVersion !== old.metadata.resourceVersion;
       try {
-        return await storeChange(served, context, { old, raw });
+        return await storeChange(served, context, { stored, raw });
       } catch (error) {
         if (pinned || !isRace(error) || attempt >= PATCH_ATTEMPTS) throw error;
       }
@@ -197,9 +203,10 @@ export function createWrites(deps: WriteDeps) {
   const applyOnce = async (
     served: ServedKind,
     context: WriteContext,
-    input: { name: string; old: ApiObject | undefined; config: unknown; force: boolean },
+    input: { name: string; stored: ApiObject | undefined; config: unknown; force: boolean },
   ): Promise<Written> => {
-    const { old, name } = input;
+    const { stored, name } = input;
+    const old = stored === undefined ? undefined : served.conversion.shown(stored);
     const config = checkedConfig(input.config, name);
     if (old === undefined && (config.metadata?.uid !== undefined || context.subresource !== undefined)) throw notFound(served.kind, name);
     const typeMeta = typeMetaOf(served.kind, config);
@@ -215,7 +222,7 @@ export function createWrites(deps: WriteDeps) {
     const identity = { name, ...(context.project === undefined ? {} : { namespace: context.project }) };
     // The configuration itself is under the merged parts, so that what it holds beside them (unknown fields) is checked too.
     const { spec: _spec, status: _status, metadata: { managedFields: _none, ...metadata } = {}, ...rest } = config;
-    if (old === undefined) {
+    if (stored === undefined || old === undefined) {
       const raw = { ...rest, ...typeMeta, metadata: { ...metadata, ...owned, ...identity }, spec: result.spec ?? {} };
       return create(served, context, raw, managedFields);
     }
@@ -226,7 +233,7 @@ export function createWrites(deps: WriteDeps) {
       metadata: { ...without(metadata, OWNED), ...owned, ...identity, resourceVersion },
       ...(context.subresource === 'status' ? { status: result.status } : { spec: result.spec ?? {} }),
     };
-    return storeChange(served, context, { old, raw, managedFields });
+    return storeChange(served, context, { stored, raw, managedFields });
   };
 
   return { create, update, patch };

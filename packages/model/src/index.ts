@@ -43,6 +43,7 @@ export * from './meta/object-store.ts';
 export * from './meta/secret-fields.ts';
 export * from './meta/object.ts';
 export * from './meta/selectors.ts';
+export * from './meta/versions.ts';
 export * from './plan/change-plan.ts';
 export * from './plan/cluster-plan.ts';
 export * from './plan/facts.ts';

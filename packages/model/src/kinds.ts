@@ -16,6 +16,8 @@ import { machinePoolKind } from './machine-pool/machine-pool.ts';
 import { machineKind } from './machine/machine.ts';
 import type { ResourceKinds } from './access/grant.ts';
 import type { Kind } from './meta/define-kind.ts';
+import { GROUP } from './meta/object.ts';
+import { inVersion } from './meta/versions.ts';
 import { projectKind } from './project/project.ts';
 import { registryKind } from './registry/registry.ts';
 import { secretKind } from './secret/secret.ts';
@@ -45,10 +47,13 @@ export const kinds: readonly Kind[] = [
   identityProviderKind,
 ];
 
-/** Finds a kind by its name, plural, singular or short name, without regard to case. */
+/** Finds a kind by its name, plural, singular or short name, without regard to case; as kubectl does, with a version and the group too: `clusters.v1.slipway.dev`. */
 export function findKind(noun: string): Kind | undefined {
-  const wanted = noun.toLowerCase();
-  return kinds.find((kind) => [kind.kind.toLowerCase(), kind.plural, kind.singular, ...kind.shortNames].includes(wanted));
+  const [wanted = '', ...rest] = noun.toLowerCase().split('.');
+  const kind = kinds.find((one) => [one.kind.toLowerCase(), one.plural, one.singular, ...one.shortNames].includes(wanted));
+  const suffix = rest.join('.');
+  if (kind === undefined || suffix === '' || suffix === GROUP) return kind;
+  return suffix.endsWith(`.${GROUP}`) ? inVersion(kind, suffix.slice(0, -GROUP.length - 1)) : undefined;
 }
 
 const byPlural = new Map(kinds.map((kind) => [kind.plural, kind]));

@@ -1,5 +1,5 @@
 import { createApiClient } from '@slipway/api/client';
-import { API_VERSION, type ApiObject, type ChainedRecord, type ChangePlan, type Kind, type NewObject } from '@slipway/model';
+import { API_VERSION, type ApiObject, apiVersionOf, type ChainedRecord, type ChangePlan, type Kind, type NewObject } from '@slipway/model';
 import type { Context } from '../config/contexts.ts';
 import type { Hub } from './hub.ts';
 
@@ -76,7 +76,7 @@ export function connectHub(context: Context, signal?: AbortSignal): Hub {
 /** Items of a list carry no kind of their own. */
 const complete = (kind: Kind, object: ApiObject): ApiObject => ({
   ...object,
-  apiVersion: object.apiVersion ?? API_VERSION,
+  apiVersion: object.apiVersion ?? apiVersionOf(kind),
   kind: object.kind ?? kind.kind,
 });
 

@@ -1,7 +1,7 @@
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { SlipwayError, type FieldCause } from '@slipway/kit';
-import { API_VERSION, findKind, kinds, type Kind, type NewObject, secretFromCore, secretKind } from '@slipway/model';
+import { apiVersionOf, findKind, kinds, type Kind, type NewObject, secretFromCore, secretKind, versionsOf } from '@slipway/model';
 import { type Document, isMap, isNode, LineCounter, type Pair, parseAllDocuments } from 'yaml';
 import { didYouMean } from '../output/suggest.ts';
 
@@ -64,10 +64,12 @@ function kindOf(value: Record<string, unknown>, source: string): Kind {
   }
   // The one kind that Kubernetes itself has, and that people have files of.
   const isCore = kind === (secretKind as Kind) && value['apiVersion'] === 'v1';
-  if (value['apiVersion'] !== undefined && value['apiVersion'] !== API_VERSION && !isCore) {
-    throw badObject(source, `apiVersion "${String(value['apiVersion'])}" is not served.`, `Write apiVersion: ${API_VERSION}`);
-  }
-  return kind;
+  if (value['apiVersion'] === undefined || isCore) return kind;
+  const written = String(value['apiVersion']);
+  const known = versionsOf(kind);
+  const found = known.find((version) => apiVersionOf(version) === written);
+  if (found !== undefined) return found;
+  throw badObject(source, `apiVersion "${written}" is not served.`, `Write apiVersion: ${known.map(apiVersionOf).join(' or ')}`);
 }
 
 /** The objects of YAML or JSON text, in order. Syntax errors and unknown kinds are refused with file and line before anything is sent. */
@@ -93,7 +95,7 @@ export function parseManifests(text: string, file: string): ManifestObject[] {
     const name = typeof metadata === 'object' && metadata !== null ? Reflect.get(metadata, 'name') : undefined;
     if (typeof name !== 'string' || name === '') throw badObject(source, `the ${kind.kind} has no metadata.name.`);
     objects.push({
-      object: { ...record, apiVersion: API_VERSION, kind: kind.kind, metadata, spec: record['spec'] ?? {} } as NewObject,
+      object: { ...record, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata, spec: record['spec'] ?? {} } as NewObject,
       kind,
       source,
       locate: (fieldPath) => at(offsetOf(document, splitPath(fieldPath))),

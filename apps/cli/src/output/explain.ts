@@ -1,4 +1,4 @@
-import { kinds } from '@slipway/model';
+import { API_VERSION, apiVersionOf, kinds, versionsOf } from '@slipway/model';
 import { z } from 'zod';
 import { UsageError } from '../exit.ts';
 import { requireKind } from '../hub/nouns.ts';
@@ -81,9 +81,12 @@ const METADATA: JsonSchema = {
 };
 
 /** What users write is shown (defaults may be left out), not what is stored. */
-export function explain(path: string): string {
+export function explain(path: string, apiVersion: string = API_VERSION): string {
   const [noun = '', ...steps] = path.split('.');
-  const kind = requireKind(noun);
+  const known = versionsOf(requireKind(noun));
+  const kind = known.find((version) => apiVersionOf(version) === apiVersion);
+  if (kind === undefined)
+    throw new UsageError(`${noun} is not served as "${apiVersion}"`, `Served: ${known.map(apiVersionOf).join(', ')}.`);
   const schemaOf = (type: z.ZodType) => z.toJSONSchema(type, { io: 'input', unrepresentable: 'any', reused: 'inline' }) as JsonSchema;
   let schema: JsonSchema = {
     type: 'object',

@@ -1,18 +1,19 @@
 import type { ServedKind } from '@slipway/api';
-import { GROUP, VERSION } from '@slipway/model';
+import { deprecationOf, GROUP, VERSION } from '@slipway/model';
 import fc from 'fast-check';
 
 type Schema = { readonly [key: string]: unknown };
 
-/** The CustomResourceDefinition of a kind, from the schema its OpenAPI document has. */
-export function customResourceDefinition({ kind, structural }: ServedKind): object {
+/** Where a kube-apiserver has objects converted, and whom it trusts there. */
+export interface Webhook {
+  readonly url: string;
+  readonly caBundle: string;
+}
+
+/** The CustomResourceDefinition of a kind in all its versions, the stored one first, from the schemas their OpenAPI documents have. */
+export function customResourceDefinition(versions: readonly ServedKind[], webhook: Webhook): object {
+  const { kind } = versions[0] as ServedKind;
   const { plural, singular, shortNames } = kind;
-  const openAPIV3Schema = {
-    type: 'object',
-    required: ['spec'],
-    properties: { spec: accepted(structural.spec), status: accepted(structural.status) },
-  };
-  const version = { name: VERSION, served: true, storage: true, subresources: { status: {} }, schema: { openAPIV3Schema } };
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
     kind: 'CustomResourceDefinition',
@@ -21,8 +22,28 @@ export function customResourceDefinition({ kind, structural }: ServedKind): obje
       group: GROUP,
       scope: kind.scope === 'project' ? 'Namespaced' : 'Cluster',
       names: { kind: kind.kind, listKind: `${kind.kind}List`, plural, singular, shortNames: [...shortNames] },
-      versions: [version],
+      versions: versions.map(definedVersion),
+      ...(versions.length === 1
+        ? {}
+        : { conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'], clientConfig: webhook } } }),
     },
+  };
+}
+
+function definedVersion({ kind, structural }: ServedKind): object {
+  const openAPIV3Schema = {
+    type: 'object',
+    required: ['spec'],
+    properties: { spec: accepted(structural.spec), status: accepted(structural.status) },
+  };
+  return {
+    name: kind.version,
+    served: true,
+    storage: kind.version === VERSION,
+    deprecated: deprecationOf(kind) !== undefined,
+    subresources: { status: {} },
+    schema: { openAPIV3Schema },
+    selectableFields: kind.selectableFields.map((field) => ({ jsonPath: `.${field}` })),
   };
 }
 

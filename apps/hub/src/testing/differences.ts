@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Answer, Call } from './api-pair.ts';
+import type { Answer, Call } from './test-api.ts';
 
 export interface Observation {
   readonly hub: Answer;

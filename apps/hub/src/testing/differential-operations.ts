@@ -1,12 +1,14 @@
 import type { ServedKind } from '@slipway/api';
-import { API_VERSION } from '@slipway/model';
+import { apiVersionOf } from '@slipway/model';
 import fc from 'fast-check';
-import type { Call } from './api-pair.ts';
+import type { Call } from './test-api.ts';
 import { valuesOf } from './custom-resource.ts';
 
 /** One request, made when its turn comes, from what the server then holds; each server is told its own versions and uids. */
 export interface Operation {
   readonly what: string;
+  /** Of the kind, that the request is made in. */
+  readonly version: string;
   readonly call: (state: { path: string; collection: string; name: string; live: any }) => Call;
 }
 
@@ -40,17 +42,31 @@ const query = (parts: Record<string, string | undefined>): string => {
 const partOf = (value: Record<string, unknown>, keep: number): Record<string, unknown> =>
   Object.fromEntries(Object.entries(value).filter((_, index) => ((keep >> (index % 8)) & 1) === 1));
 
-/** The requests of one run against one object of a kind. */
-export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Operation[]> {
+type Request = Omit<Operation, 'version'>;
+
+/** The requests of one run against one object of a kind, each in one of its versions. */
+export function operationsOf(versions: readonly ServedKind[]): fc.Arbitrary<Operation[]> {
+  const requests = versions.map((served) => {
+    const { first, any } = requestsOf(served);
+    const inVersion = (request: Request): Operation => ({ ...request, version: served.kind.version });
+    return { first: first.map(inVersion), any: any.map(inVersion) };
+  });
+  const first = fc.oneof(...requests.map((one) => one.first));
+  const any = fc.oneof(...requests.map((one) => one.any));
+  return fc.tuple(first, fc.array(any, { minLength: 3, maxLength: 12 })).map(([head, rest]) => [head, ...rest]);
+}
+
+/** Requests in one version: those a run can begin with, and all. */
+function requestsOf({ kind, structural }: ServedKind): { first: fc.Arbitrary<Request>; any: fc.Arbitrary<Request> } {
   const spec = valuesOf(structural.spec) as fc.Arbitrary<Record<string, unknown>>;
   const status = valuesOf(structural.status) as fc.Arbitrary<Record<string, unknown>>;
-  const type = { apiVersion: API_VERSION, kind: kind.kind };
+  const type = { apiVersion: apiVersionOf(kind), kind: kind.kind };
   const manager = fc.constantFrom('one', 'two', 'kubectl');
   const dryRun = fc.option(fc.constant('All'), { freq: 6, nil: undefined });
   const fieldValidation = fc.constant('Strict');
   const whole = fc.record({ spec, metadata: metadataOf, manager, dryRun, fieldValidation });
 
-  const create = whole.map(({ spec: wanted, metadata, manager: fieldManager, ...rest }): Operation => ({
+  const create = whole.map(({ spec: wanted, metadata, manager: fieldManager, ...rest }): Request => ({
     what: 'create',
     call: ({ collection, name }) => ({
       method: 'POST',
@@ -60,7 +76,7 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
   }));
   const apply = fc
     .record({ whole, keep: fc.integer({ min: 0, max: 255 }), force: fc.boolean(), status })
-    .map(({ whole: { spec: wanted, metadata, manager: fieldManager, dryRun: dry }, keep, force, status: told }): Operation => ({
+    .map(({ whole: { spec: wanted, metadata, manager: fieldManager, dryRun: dry }, keep, force, status: told }): Request => ({
       what: `apply by ${fieldManager}${force ? ', forced' : ''}`,
       call: ({ path, name }) => ({
         method: 'PATCH',
@@ -71,7 +87,7 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
     }));
   const replace = fc
     .record({ whole, stale: fc.integer({ min: 0, max: 5 }), keepMetadata: fc.boolean() })
-    .map(({ whole: { spec: wanted, metadata, manager: fieldManager, ...rest }, stale, keepMetadata }): Operation => ({
+    .map(({ whole: { spec: wanted, metadata, manager: fieldManager, ...rest }, stale, keepMetadata }): Request => ({
       what: 'update',
       call: ({ path, name, live }) => {
         const resourceVersion = stale === 0 ? '1' : live?.metadata?.resourceVersion;
@@ -85,7 +101,7 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
     }));
   const merge = fc
     .record({ spec, metadata: metadataOf, keep: fc.integer({ min: 0, max: 255 }), remove: fc.boolean(), manager })
-    .map(({ spec: wanted, metadata, keep, remove, manager: fieldManager }): Operation => ({
+    .map(({ spec: wanted, metadata, keep, remove, manager: fieldManager }): Request => ({
       what: 'merge patch',
       call: ({ path }) => {
         const part = partOf(wanted, keep);
@@ -101,7 +117,7 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
     }));
   const jsonPatch = fc
     .record({ spec, index: fc.nat(20), op: fc.constantFrom('add', 'replace', 'remove', 'test'), manager })
-    .map(({ spec: wanted, index, op, manager: fieldManager }): Operation => ({
+    .map(({ spec: wanted, index, op, manager: fieldManager }): Request => ({
       what: `JSON patch ${op}`,
       call: ({ path }) => {
         const keys = Object.keys(wanted);
@@ -117,7 +133,7 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
     }));
   const statusWrite = fc
     .record({ status, metadata: metadataOf, how: fc.constantFrom('apply', 'merge', 'update'), manager, force: fc.boolean() })
-    .map(({ status: told, metadata, how, manager: fieldManager, force }): Operation => ({
+    .map(({ status: told, metadata, how, manager: fieldManager, force }): Request => ({
       what: `status ${how}`,
       call: ({ path, name, live }) => {
         const at = `${path}/status`;
@@ -132,7 +148,7 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
     }));
   const wrong = fc
     .record({ spec, field: fc.nat(20), value: fc.constantFrom<unknown>({ wrong: 1 }, 'nonsense', -1, [1], true, null), gone: fc.boolean() })
-    .map(({ spec: good, field, value, gone }): Operation => {
+    .map(({ spec: good, field, value, gone }): Request => {
       const keys = Object.keys((structural.spec.properties ?? {}) as object);
       const key = keys[field % Math.max(keys.length, 1)] ?? 'none';
       const { [key]: _dropped, ...rest } = good;
@@ -147,7 +163,7 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
     });
   const unknown = fc
     .record({ spec, validation: fc.constantFrom('Strict', 'Warn', 'Ignore') })
-    .map(({ spec: wanted, validation }): Operation => ({
+    .map(({ spec: wanted, validation }): Request => ({
       what: `create with an unknown field, ${validation}`,
       call: ({ collection, name }) => ({
         method: 'POST',
@@ -155,18 +171,16 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
         body: { ...type, metadata: { name: `${name}-unknown` }, spec: { ...wanted, nosuchfield: 1 } },
       }),
     }));
-  const get: fc.Arbitrary<Operation> = fc.constant({ what: 'get', call: ({ path }) => ({ method: 'GET', path }) });
-  const remove = fc
-    .record({ dryRun, uid: fc.option(fc.constant('another'), { nil: undefined }) })
-    .map(({ dryRun: dry, uid }): Operation => ({
-      what: 'delete',
-      call: ({ path }) => ({
-        method: 'DELETE',
-        path: `${path}${query({ dryRun: dry })}`,
-        ...(uid === undefined ? {} : { body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid } } }),
-      }),
-    }));
-  const one = fc.oneof(
+  const get: fc.Arbitrary<Request> = fc.constant({ what: 'get', call: ({ path }) => ({ method: 'GET', path }) });
+  const remove = fc.record({ dryRun, uid: fc.option(fc.constant('another'), { nil: undefined }) }).map(({ dryRun: dry, uid }): Request => ({
+    what: 'delete',
+    call: ({ path }) => ({
+      method: 'DELETE',
+      path: `${path}${query({ dryRun: dry })}`,
+      ...(uid === undefined ? {} : { body: { kind: 'DeleteOptions', apiVersion: 'v1', preconditions: { uid } } }),
+    }),
+  }));
+  const any = fc.oneof(
     { weight: 4, arbitrary: create },
     { weight: 10, arbitrary: apply },
     { weight: 4, arbitrary: replace },
@@ -178,5 +192,5 @@ export function operationsOf({ kind, structural }: ServedKind): fc.Arbitrary<Ope
     { weight: 1, arbitrary: get },
     { weight: 1, arbitrary: remove },
   );
-  return fc.tuple(fc.oneof(create, apply), fc.array(one, { minLength: 3, maxLength: 12 })).map(([first, rest]) => [first, ...rest]);
+  return { first: fc.oneof(create, apply), any };
 }

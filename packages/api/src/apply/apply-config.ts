@@ -1,5 +1,5 @@
 import { SlipwayError } from '@slipway/kit';
-import { API_VERSION, type Kind, type ObjectMeta } from '@slipway/model';
+import { apiVersionOf, type Kind, type ObjectMeta } from '@slipway/model';
 
 /** The body of a server-side apply. */
 interface ApplyConfig {
@@ -20,8 +20,9 @@ export function checkedConfig(raw: unknown, name: string): ApplyConfig {
 
 /** An apply says what it applies, so that a file meant for another server or version is not merged into an object of this one. */
 export function typeMetaOf(kind: Kind, config: ApplyConfig): { apiVersion: string; kind: string } {
-  if (config.apiVersion === API_VERSION && config.kind === kind.kind) return { apiVersion: API_VERSION, kind: kind.kind };
+  const apiVersion = apiVersionOf(kind);
+  if (config.apiVersion === apiVersion && config.kind === kind.kind) return { apiVersion, kind: kind.kind };
   throw new SlipwayError('BadRequest', `invalid object type: ${config.apiVersion ?? ''}, Kind=${config.kind ?? ''}`, {
-    hint: `An apply names its type: apiVersion ${API_VERSION}, kind ${kind.kind}.`,
+    hint: `An apply names its type: apiVersion ${apiVersion}, kind ${kind.kind}.`,
   });
 }

@@ -29,6 +29,7 @@ const shape = objectShape({
 });
 const rules = (manager: string, subresource?: string): Ownership => ({
   shape,
+  versions: new Map(),
   writer: { manager, apiVersion: 'slipway.dev/v1', subresource, time: '2026-01-01T00:00:00Z' },
 });
 const object = (parts: Parts): ApiObject =>

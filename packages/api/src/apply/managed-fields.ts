@@ -29,13 +29,35 @@ export interface Parts {
 
 /** What the rules of ownership need to know besides the objects. */
 export interface Ownership {
+  /** Of the version that is written in. */
   readonly shape: Shape;
   readonly writer: Writer;
-  /**
-   * The same object as another version of the API shows it; undefined when that version is no longer served, and then whoever wrote in it owns nothing.
-   * Absent: there is one version.
-   */
-  readonly inVersion?: (object: object, apiVersion: string) => object | undefined;
+  /** Every served version of the kind by its apiVersion. Whoever wrote in one that is no longer served owns nothing. */
+  readonly versions: ReadonlyMap<string, VersionRules>;
+}
+
+/** What the rules of ownership need to know of one version of a kind. Parts are converted as far as they are there. */
+export interface VersionRules {
+  readonly shape: Shape;
+  readonly toStored: (parts: object) => object;
+  readonly fromStored: (parts: object) => object;
+}
+
+/** An object, or a part of one, in the version its fields are named in. */
+interface Versioned {
+  readonly apiVersion: string;
+  readonly parts: object;
+}
+
+const shapeIn = (rules: Ownership, apiVersion: string): Shape | undefined =>
+  apiVersion === rules.writer.apiVersion ? rules.shape : rules.versions.get(apiVersion)?.shape;
+
+/** The same object as another version shows it; undefined when that version is not served. */
+function convert(rules: Ownership, { apiVersion, parts }: Versioned, wanted: string): object | undefined {
+  if (apiVersion === wanted) return parts;
+  const [from, to] = [rules.versions.get(apiVersion), rules.versions.get(wanted)];
+  if (from === undefined || to === undefined) return undefined;
+  return to.fromStored(from.toStored(droppingNulls(from.shape, parts)));
 }
 
 const CSA_ANNOTATION = 'kubectl.kubernetes.io/last-applied-configuration';
@@ -56,11 +78,11 @@ const ignoredBy = ({ writer }: Ownership): FieldSet => (writer.subresource === '
 const METADATA_ITSELF = setOf(['f:metadata']);
 
 function compareIn(rules: Ownership, apiVersion: string, before: object, after: object): Comparison | undefined {
-  const other = apiVersion !== rules.writer.apiVersion;
-  const [was, is] = other ? [rules.inVersion?.(before, apiVersion), rules.inVersion?.(after, apiVersion)] : [before, after];
-  if (was === undefined || is === undefined) return undefined;
+  const inVersion = (parts: object) => convert(rules, { apiVersion: rules.writer.apiVersion, parts }, apiVersion);
+  const [shape, was, is] = [shapeIn(rules, apiVersion), inVersion(before), inVersion(after)];
+  if (shape === undefined || was === undefined || is === undefined) return undefined;
   const ignored = ignoredBy(rules);
-  const { removed, modified, added } = compare(rules.shape, was, is);
+  const { removed, modified, added } = compare(shape, was, is);
   return {
     removed: recursiveDifference(removed, ignored),
     modified: recursiveDifference(modified, ignored),
@@ -92,8 +114,11 @@ function others(
   return { left, conflicts };
 }
 
-const reconciledAll = (managers: readonly Manager[], shape: Shape): Manager[] =>
-  managers.map((manager) => ({ ...manager, fields: reconciled(manager.fields, shape) }));
+const reconciledAll = (rules: Ownership, managers: readonly Manager[]): Manager[] =>
+  managers.map((manager) => {
+    const shape = shapeIn(rules, manager.apiVersion);
+    return shape === undefined ? manager : { ...manager, fields: reconciled(manager.fields, shape) };
+  });
 
 /** managedFields as the writer gives them: absent or broken keeps the stored ones, an empty list (or `[{}]`) starts anew, as in Kubernetes. */
 function managersBefore(live: Parts | undefined, next: Parts, subresource: string | undefined): Manager[] {
@@ -116,7 +141,7 @@ export function trackUpdate(rules: Ownership, live: Parts | undefined, next: Par
 
 function update(rules: Ownership, managers: readonly Manager[], live: Parts, next: Parts): Manager[] {
   const change = { before: ownable(live), after: ownable(next) };
-  const { left } = others(rules, reconciledAll(managers, rules.shape), change);
+  const { left } = others(rules, reconciledAll(rules, managers), change);
   const { modified, added } = compare(rules.shape, change.before, change.after);
   const own = difference(recursiveDifference(union(modified, added), ignoredBy(rules)), METADATA_ITSELF);
   if (isEmpty(own)) return capped(left);
@@ -156,7 +181,7 @@ export function applyConfiguration(rules: Ownership, input: ApplyInput): ApplyRe
 function applyOnce(rules: Ownership, { live, config, force }: ApplyInput): ApplyResult {
   const { shape } = rules;
   const current = live === undefined ? {} : ownable(live);
-  const stored = reconciledAll(ownersBeforeApply(rules, live), shape);
+  const stored = reconciledAll(rules, ownersBeforeApply(rules, live));
   const me = managerFor(rules.writer, 'Apply');
   const last = stored.find((manager) => isSameManager(manager, me));
   const wanted = ownable(config, 'configured');
@@ -184,26 +209,39 @@ function ownersBeforeApply(rules: Ownership, live: ApiObject | undefined): Manag
 
 /** The merged object without what the manager applied last time, not this time, and nobody else owns. */
 function pruned(rules: Ownership, state: { merged: object; last: Manager; managers: readonly Manager[] }): object {
-  const { shape } = rules;
   const { last } = state;
-  const merged = versioned(rules, state.merged, last.apiVersion);
-  if (merged === undefined) return state.merged;
+  const written = rules.writer.apiVersion;
+  const merged = convert(rules, { apiVersion: written, parts: state.merged }, last.apiVersion);
+  const shape = shapeIn(rules, last.apiVersion);
+  if (merged === undefined || shape === undefined) return state.merged;
   const named = (set: FieldSet): FieldSet => withNamedFields(set, shape);
-  const had = named(fieldsOf(shape, merged));
   const lastNamed = named(last.fields);
-  let result = without(shape, merged, lastNamed) ?? {};
-  for (const group of Map.groupBy(state.managers, ({ apiVersion }) => apiVersion).values()) {
-    const owned = group.map(({ fields }) => fields).reduce(union, emptySet());
-    const kept = union(named(fieldsOf(shape, result)), named(owned));
-    result = without(shape, merged, difference(had, kept)) ?? {};
-  }
-  const gone = intersection(difference(had, named(fieldsOf(shape, result))), lastNamed);
-  const next = (without(shape, merged, gone) ?? {}) as object;
-  return last.apiVersion === rules.writer.apiVersion ? next : (rules.inVersion?.(next, rules.writer.apiVersion) ?? next);
+  const bare: Versioned = { apiVersion: last.apiVersion, parts: (without(shape, merged, lastNamed) ?? {}) as object };
+  const kept = withOwned(rules, { ...state, result: bare });
+  const left = convert(rules, kept, last.apiVersion) ?? {};
+  const had = named(fieldsOf(shape, merged));
+  const gone = intersection(difference(had, named(fieldsOf(shape, left))), lastNamed);
+  const next: Versioned = { apiVersion: last.apiVersion, parts: (without(shape, merged, gone) ?? {}) as object };
+  return convert(rules, next, written) ?? next.parts;
 }
 
-const versioned = (rules: Ownership, object: object, apiVersion: string): object | undefined =>
-  apiVersion === rules.writer.apiVersion ? object : rules.inVersion?.(object, apiVersion);
+/** What was taken away and somebody still owns comes back, version by version; first those of the version it was taken away in, so that it can be converted. */
+function withOwned(rules: Ownership, state: { merged: object; managers: readonly Manager[]; result: Versioned }): Versioned {
+  let { result } = state;
+  const groups = Map.groupBy(state.managers, ({ apiVersion }) => apiVersion);
+  const order = [...groups.keys()].toSorted((a, b) => Number(b === result.apiVersion) - Number(a === result.apiVersion));
+  for (const apiVersion of order) {
+    const shape = shapeIn(rules, apiVersion);
+    const merged = convert(rules, { apiVersion: rules.writer.apiVersion, parts: state.merged }, apiVersion);
+    const now = convert(rules, result, apiVersion);
+    if (shape === undefined || merged === undefined || now === undefined) continue;
+    const named = (set: FieldSet): FieldSet => withNamedFields(set, shape);
+    const owned = (groups.get(apiVersion) ?? []).map(({ fields }) => fields).reduce(union, emptySet());
+    const kept = union(named(fieldsOf(shape, now)), named(owned));
+    result = { apiVersion, parts: (without(shape, merged, difference(named(fieldsOf(shape, merged)), kept)) ?? {}) as object };
+  }
+  return result;
+}
 
 class FieldConflict extends Error {
   readonly conflicts: readonly Conflict[];

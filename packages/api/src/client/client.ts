@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { SlipwayError } from '@slipway/kit';
-import { API_VERSION, type ApiObject, type Kind, type NewObject, type ObjectList } from '@slipway/model';
+import { type ApiObject, apiVersionOf, type Kind, type NewObject, type ObjectList } from '@slipway/model';
 import { codeOfStatus, type StatusBody } from '../errors.ts';
 import { type ApiConnection, createTransport, type RawRequest } from './transport.ts';
 
@@ -82,7 +82,7 @@ export function createApiClient(connection: ApiConnection): ApiClient {
       signal: options.signal,
       ...(options.contentType === undefined ? {} : { contentType: options.contentType }),
     });
-  const complete = (kind: Kind, object: NewObject): NewObject => ({ ...object, apiVersion: API_VERSION, kind: kind.kind });
+  const complete = (kind: Kind, object: NewObject): NewObject => ({ ...object, apiVersion: apiVersionOf(kind), kind: kind.kind });
   const client: ApiClient = {
     get: (address) => json(objectPath(address)),
     find: (address) =>
@@ -155,7 +155,7 @@ function eventOf<T extends ApiObject>(line: string): ClientEvent<T> {
 
 function collectionPath(kind: Kind, project: string | undefined): string {
   const scope = kind.scope === 'project' && project !== undefined ? `/namespaces/${encodeURIComponent(project)}` : '';
-  return `/apis/${API_VERSION}${scope}/${kind.plural}`;
+  return `/apis/${apiVersionOf(kind)}${scope}/${kind.plural}`;
 }
 
 /** The address of an object; project-scoped kinds need their project. */

@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { ApiObject } from './object.ts';
+import { type ApiObject, VERSION } from './object.ts';
 
 /** One column of `slipway get` and of the Table answer. */
 export interface Column {
@@ -24,9 +24,38 @@ export interface AdmissionInput<Spec, Status> {
   readonly reads: AdmissionReads;
 }
 
+/** Spec and status of an object: what differs between the versions of a kind. */
+export interface Content<Spec = any, Status = any> {
+  readonly spec: Spec;
+  readonly status?: Status | undefined;
+}
+
+/**
+ * A further version that a kind is served in. Objects are stored in `slipway.dev/v1` only; every answer and every write in this version is converted. The two
+ * functions are pure and lose nothing: what one version can say, every other one can say too (a test generates objects and converts them there and back).
+ */
+export interface KindVersion<Spec = any, Status = any> {
+  /** `v1beta1` */
+  readonly name: string;
+  readonly spec: z.ZodType;
+  readonly status: z.ZodType;
+  /** Of objects in this version. Absent: those of the kind. */
+  readonly columns?: readonly Column[];
+  /** Fields that a selector may name in this version, and the stored fields they are. Their values are the same in both. */
+  readonly selectableFields?: Readonly<Record<string, string>>;
+  /** Every request in this version is answered with a warning. */
+  readonly deprecated?: boolean;
+  /** From what is stored. */
+  readonly show: (stored: Content<Spec, Status>) => Content;
+  /** To what is stored. */
+  readonly store: (shown: Content) => Content<Spec, Status>;
+}
+
 /** A kind of the hub's API: storage, routes, validation, columns, CLI nouns and documentation derive from it. */
 export interface Kind<Spec = any, Status = any> {
   readonly kind: string;
+  /** What `spec` and `status` are the schemas of: `v1`, or the other version that `inVersion` shows. */
+  readonly version: string;
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
@@ -38,6 +67,8 @@ export interface Kind<Spec = any, Status = any> {
   readonly spec: z.ZodType<Spec>;
   readonly status: z.ZodType<Status>;
   readonly columns: readonly Column[];
+  /** Served besides `v1`, newest first. */
+  readonly versions: readonly KindVersion<Spec, Status>[];
   /** Field paths besides metadata.name and metadata.namespace that a field selector may name. */
   readonly selectableFields: readonly string[];
   /** Written by controllers only: users may not create, update or delete. */
@@ -56,7 +87,9 @@ export type KindInput<Spec, Status> = Pick<
   Kind<Spec, Status>,
   'kind' | 'plural' | 'scope' | 'description' | 'spec' | 'status' | 'columns'
 > &
-  Partial<Pick<Kind<Spec, Status>, 'singular' | 'shortNames' | 'selectableFields' | 'readOnly' | 'finalizers' | 'visibleBelow'>> & {
+  Partial<
+    Pick<Kind<Spec, Status>, 'singular' | 'shortNames' | 'versions' | 'selectableFields' | 'readOnly' | 'finalizers' | 'visibleBelow'>
+  > & {
     admit?: NonNullable<Kind<Spec, Status>['admit']>;
     admitDelete?: NonNullable<Kind<Spec, Status>['admitDelete']>;
     secretsFixed?: NonNullable<Kind<Spec, Status>['secretsFixed']>;
@@ -64,8 +97,10 @@ export type KindInput<Spec, Status> = Pick<
 
 export function defineKind<Spec, Status>(input: KindInput<Spec, Status>): Kind<Spec, Status> {
   return {
+    version: VERSION,
     singular: input.kind.toLowerCase(),
     shortNames: [],
+    versions: [],
     selectableFields: [],
     readOnly: false,
     visibleBelow: false,
