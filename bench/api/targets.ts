@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { serveKind } from '@slipway/api';
+import { serveVersions } from '@slipway/api';
 import { waitFor } from '@slipway/kit';
 import { registryKind } from '@slipway/model';
 import { freePorts, startApiServer } from '@slipway/testkit';
@@ -28,7 +28,7 @@ const exec = promisify(execFile);
 /** kube-apiserver and etcd as in production: etcd writes to the disk before it answers, priority and fairness on. */
 export async function startKubernetes(): Promise<Target> {
   const api = await startApiServer({ durable: true, extraArgs: ['--enable-priority-and-fairness=true'] });
-  const definition = customResourceDefinition(serveKind(registryKind));
+  const definition = customResourceDefinition(serveVersions(registryKind));
   await api.kubectl(['apply', '--server-side', '-f', '-'], { stdin: JSON.stringify(definition) });
   await api.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
   const [etcd = 0, apiServer = 0] = api.pids();

@@ -11,7 +11,7 @@ export interface Webhook {
 }
 
 /** The CustomResourceDefinition of a kind in all its versions, the stored one first, from the schemas their OpenAPI documents have. */
-export function customResourceDefinition(versions: readonly ServedKind[], webhook: Webhook): object {
+export function customResourceDefinition(versions: readonly ServedKind[], webhook?: Webhook): object {
   const { kind } = versions[0] as ServedKind;
   const { plural, singular, shortNames } = kind;
   return {
@@ -23,7 +23,7 @@ export function customResourceDefinition(versions: readonly ServedKind[], webhoo
       scope: kind.scope === 'project' ? 'Namespaced' : 'Cluster',
       names: { kind: kind.kind, listKind: `${kind.kind}List`, plural, singular, shortNames: [...shortNames] },
       versions: versions.map(definedVersion),
-      ...(versions.length === 1
+      ...(webhook === undefined || versions.length === 1
         ? {}
         : { conversion: { strategy: 'Webhook', webhook: { conversionReviewVersions: ['v1'], clientConfig: webhook } } }),
     },
