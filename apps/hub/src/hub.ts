@@ -25,6 +25,8 @@ import { serveAdminSocket } from './admin-socket.ts';
 import { auditChainRoutes } from './audit/chain-routes.ts';
 import { createHubAudit } from './audit/hub-audit.ts';
 import { withAuditRecords } from './audit/record-store.ts';
+import { authRoutes } from './auth/routes.ts';
+import { userSubresources } from './auth/user-subresources.ts';
 import { ensureBuiltinObjects } from './builtin-objects.ts';
 import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
 import { keyActions } from './key-actions.ts';
@@ -143,10 +145,16 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     authenticator: identity,
     authorizer: identity.authorizer,
     subresources: audit.watched(
-      hubSubresources({ proxy, joinTokens: link.joinTokens, identity, ca: pki.ca, publicUrl }),
+      [
+        ...hubSubresources({ proxy, joinTokens: link.joinTokens, identity, ca: pki.ca, publicUrl }),
+        ...userSubresources({ identity, publicUrl }),
+      ],
       (kind) => findKind(kind)?.plural ?? kind,
     ),
-    moreRoutes: (scope) => auditChainRoutes(scope, keeping),
+    moreRoutes: (scope) => {
+      auditChainRoutes(scope, keeping);
+      authRoutes(scope, { identity, audit });
+    },
     onRefusedUpgrade: (request, code) => {
       identity
         .authenticate(request)

@@ -178,7 +178,7 @@ export function createApi(options: ApiOptions): Api {
     socket.once('close', release);
     const { tenant } = principal;
     await found.upgrade(
-      { principal, ended, store, tenant, project, name, object, query, headers: request.headers },
+      { principal, ended, store, tenant, project, name, object, method: request.method ?? 'GET', query, headers: request.headers },
       { request, socket, head },
     );
   };

@@ -14,6 +14,8 @@ export interface SubresourceContext {
   readonly project: string | undefined;
   readonly name: string;
   readonly object: ApiObject;
+  /** `GET`, `POST`, … in capitals. */
+  readonly method: string;
   readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   /** The parsed JSON or YAML body; undefined for raw handlers. */

@@ -33,6 +33,7 @@ export function subresourceRoutes(scope: FastifyInstance, deps: RouteDeps, subre
       project,
       name,
       object: known,
+      method: request.method,
       query: queryOf(request),
       headers: request.headers,
       body: request.body,

@@ -12,6 +12,7 @@ import {
   type ObjectStore,
   type Principal,
   resourceKinds,
+  selfGrants,
   SYSTEM_TENANT,
 } from '@slipway/model';
 import type { Directory } from './directory.ts';
@@ -43,6 +44,12 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer & { grants(pr
     const own = await grantsIn(directory, principal.tenant, subjectOf(principal));
     return [...system, ...own.filter((grant) => grant.level !== 'system')];
   };
+  /** With what everybody may do about themselves at home, which nobody gives on. */
+  const held = async (principal: Principal): Promise<Grant[]> => {
+    const subject = subjectOf(principal);
+    const own = subject.kind === 'User' && principal.tenant === principal.home ? selfGrants(subject.name) : [];
+    return [...(await grants(principal)), ...own];
+  };
   const authorizer: ReturnType<typeof createAuthorizer> = {
     async enter(principal, tenant) {
       if (tenant === principal.home) return { ...principal, tenant };
@@ -52,7 +59,7 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer & { grants(pr
       return found ? { ...principal, tenant } : undefined;
     },
     async authorize(principal, request) {
-      const decision = decide({ grants: await grants(principal), restriction: principal.restriction, kinds: resourceKinds }, request);
+      const decision = decide({ grants: await held(principal), restriction: principal.restriction, kinds: resourceKinds }, request);
       if (decision.allowed) return decision;
       return { ...decision, reason: explainMissing(await directory.access(principal.tenant), principal, request, decision.reason) };
     },
@@ -67,10 +74,10 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer & { grants(pr
     },
     async rules(principal, project) {
       const inProject = (grant: Grant) => grant.projects === undefined || (project !== undefined && grant.projects.includes(project));
-      const held = (await grants(principal)).filter(inProject);
-      const rules = held.flatMap((grant) => grant.rules);
+      const reached = (await held(principal)).filter(inProject);
+      const rules = reached.flatMap((grant) => grant.rules);
       const { restriction } = principal;
-      const incomplete = held.some((grant) => grant.selector !== undefined);
+      const incomplete = reached.some((grant) => grant.selector !== undefined);
       if (restriction === undefined) return { rules, incomplete };
       const outside = restriction.projects !== undefined && (project === undefined || !restriction.projects.includes(project));
       return { rules: outside ? [] : commonRules(rules, restriction.rules), incomplete };
@@ -95,11 +102,12 @@ async function reviewed(authorizer: Authorizer, principal: Principal, request: A
 
 const limitWords = (only: readonly ObjectScope[]): string =>
   only
-    .map(({ projects, names, labelSelector }) =>
+    .map(({ projects, names, labelSelector, fieldSelector }) =>
       [
         ...(projects === undefined ? [] : [`in ${projects.join(', ')}`]),
         ...(names === undefined ? [] : [`named ${names.join(', ')}`]),
         ...(labelSelector === undefined ? [] : [`labelled ${labelSelector}`]),
+        ...(fieldSelector === undefined ? [] : [`with ${fieldSelector}`]),
       ].join(' '),
     )
     .map((text) => `objects ${text}`)

@@ -40,7 +40,7 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
   const { only } = decision;
   const reaches = only === undefined ? undefined : scopesMatcher(only);
   const tenantOf = (kind: string, tenant?: string) => (systemKinds.has(kind) ? SYSTEM_TENANT : (tenant ?? principal.tenant));
-  const outOfReach = (object: Pick<ApiObject, 'kind' | 'metadata'> | undefined): boolean =>
+  const outOfReach = (object: Pick<ApiObject, 'kind' | 'metadata' | 'spec'> | undefined): boolean =>
     object !== undefined && object.kind === addressed && reaches !== undefined && !reaches(object);
   const forbidden = (name: string): SlipwayError =>
     new SlipwayError(

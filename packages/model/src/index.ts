@@ -6,6 +6,7 @@ export * from './access/escalation.ts';
 export * from './access/grant.ts';
 export * from './access/ports.ts';
 export * from './access/request.ts';
+export * from './access/self.ts';
 export * from './api-key/api-key.ts';
 export * from './cloud-account/cloud-account.ts';
 export * from './cluster-profile/cluster-profile.ts';

@@ -1,5 +1,5 @@
 import { SlipwayError } from '@slipway/kit';
-import { type ObjectScope, parseLabelSelector, type Requirement } from '@slipway/model';
+import { type ObjectScope, parseFieldSelector, parseLabelSelector, type Requirement } from '@slipway/model';
 import { type RawBuilder, sql } from 'kysely';
 
 export { fieldsMatch, fieldText, labelsMatch, parseFieldSelector, parseLabelSelector, type Requirement } from '@slipway/model';
@@ -10,11 +10,12 @@ export function scopesSql(scopes: readonly ObjectScope[]): RawBuilder<boolean> {
     values.length === 0
       ? sql<boolean>`false`
       : sql<boolean>`${sql.ref(column)} in (${sql.join(values.map((value) => sql`${value}::text`))})`;
-  const one = ({ projects, names, labelSelector }: ObjectScope) => {
+  const one = ({ projects, names, labelSelector, fieldSelector }: ObjectScope) => {
     const terms = [
       ...(projects === undefined ? [] : [among('project', projects)]),
       ...(names === undefined ? [] : [among('name', names)]),
       ...labelsSql(parseLabelSelector(labelSelector)),
+      ...fieldsSql(parseFieldSelector(fieldSelector)),
     ];
     return terms.length === 0 ? sql<boolean>`true` : sql<boolean>`(${sql.join(terms, sql` and `)})`;
   };

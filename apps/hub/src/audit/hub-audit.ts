@@ -47,6 +47,8 @@ const pathOf = (url: string | undefined): string => ((url ?? '/').split('?')[0] 
 export function createHubAudit(deps: HubAuditDeps) {
   const budget = createRefusalBudget(deps.clock);
   let waiting = 0;
+  /** Requests whose refusal the route itself recorded: it knew more about it. */
+  const told = new WeakSet<FastifyRequest>();
 
   const actorOf = (request: FastifyRequest): AuditActor => ({
     user: userOf(request.principal),
@@ -63,8 +65,13 @@ export function createHubAudit(deps: HubAuditDeps) {
       throw new SlipwayError('Unavailable', 'This access cannot be recorded now, so it is not given.', { retryAfter: 1, cause: error });
     }
   };
-  const recordRefusal = (actor: AuditActor, tenant: string, about: Pick<AuditBody, 'verb' | 'object' | 'code'>): void => {
-    const caller = `${tenant}\0${actor.user.name}\0${actor.user.kind === 'anonymous' ? (actor.source?.ip ?? '') : ''}`;
+  const recordRefusal = (
+    actor: AuditActor,
+    tenant: string,
+    about: Pick<AuditBody, 'verb' | 'object' | 'code' | 'reason'>,
+    account = '',
+  ): void => {
+    const caller = `${tenant}\0${actor.user.name}\0${actor.user.kind === 'anonymous' ? (actor.source?.ip ?? '') : ''}\0${account}`;
     const suppressed = waiting >= MAX_WAITING ? undefined : budget.take(caller);
     if (suppressed === undefined) return;
     waiting++;
@@ -90,7 +97,7 @@ export function createHubAudit(deps: HubAuditDeps) {
       });
       app.addHook('onResponse', async (request: FastifyRequest, reply: { readonly statusCode: number }) => {
         const code = reply.statusCode;
-        if (code !== 401 && code !== 403) return;
+        if ((code !== 401 && code !== 403) || told.has(request)) return;
         const access = request.routeOptions.config.access;
         const about = {
           verb: access === undefined ? request.method.toLowerCase() : verbOf(request, access),
@@ -99,6 +106,16 @@ export function createHubAudit(deps: HubAuditDeps) {
         };
         recordRefusal(actorOf(request), request.principal?.home ?? DEFAULT_TENANT, about);
       });
+    },
+    /** What a route itself has to say of a caller that it came to know; recorded before the answer is given. */
+    access(request: FastifyRequest, tenant: string, about: Pick<AuditBody, 'user' | 'verb' | 'object'>): Promise<void> {
+      const { user, ...rest } = about;
+      return recordAccess(tenant, { ...actorOf(request), user }, rest);
+    },
+    /** What a route itself has to say of an attempt that it refuses; attempts on each object that there is have a budget of their own. */
+    refusal(request: FastifyRequest, tenant: string, about: Pick<AuditBody, 'verb' | 'object' | 'reason'>): void {
+      told.add(request);
+      recordRefusal(actorOf(request), tenant, about, about.object?.name);
     },
     /** The same for upgrades (exec, port-forward), which pass by the HTTP application. */
     watched(subresources: readonly Subresource[], plural: (kind: string) => string): Subresource[] {
@@ -127,6 +144,8 @@ export function createHubAudit(deps: HubAuditDeps) {
     },
   };
 }
+
+export type HubAudit = ReturnType<typeof createHubAudit>;
 
 const upgradeActor = (principal: Principal | undefined, request: IncomingMessage): AuditActor => ({
   user: userOf(principal),

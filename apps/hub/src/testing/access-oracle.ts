@@ -41,6 +41,8 @@ const SHOWN_TO_PROJECTS = ['registries', 'clusterprofiles', 'gateways', 'cloudac
 const LOOKING = ['get', 'list', 'watch'];
 
 export function oracleAllows(world: OracleWorld, user: OracleUser, verb: string, object: OracleObject): boolean {
+  // Everybody may see who they are.
+  if (object.resource === 'users' && verb === 'get' && object.tenant === user.tenant && object.name === user.name) return true;
   for (const binding of world.bindings) {
     const isMine = binding.subjects.some((subject) => {
       const from = binding.tenant === 'system' ? (subject.tenant ?? 'system') : binding.tenant;

@@ -14,16 +14,16 @@ export interface RawAnswer {
   readonly text: string;
 }
 
-/** One request of the hub's admin; a string goes as it is, other bodies as JSON. */
+/** One request of the hub's admin; a string goes as it is, other bodies as JSON. `anonymous`: without the admin's token. */
 export function requestOf(
   { url, token, hub }: Pick<TestHub, 'url' | 'token' | 'hub'>,
   method: string,
   path: string,
-  { body, headers = {} }: { body?: unknown; headers?: Readonly<Record<string, string>> } = {},
+  { body, headers = {}, anonymous = false }: { body?: unknown; headers?: Readonly<Record<string, string>>; anonymous?: boolean } = {},
 ): Promise<RawAnswer> {
   return new Promise((resolve, reject) => {
     const type = body === undefined ? {} : { 'content-type': 'application/json' };
-    const options = { method, ca: hub.ca, headers: { authorization: `Bearer ${token}`, ...type, ...headers } };
+    const options = { method, ca: hub.ca, headers: { ...(anonymous ? {} : { authorization: `Bearer ${token}` }), ...type, ...headers } };
     const outgoing = request(`${url}${path}`, options, (response) => {
       let text = '';
       response.on('data', (chunk: Buffer) => (text += chunk.toString()));

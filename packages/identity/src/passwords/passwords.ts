@@ -25,6 +25,7 @@ export interface PasswordDeps {
 export const wrongPassword = (charged: ChargedAttempt): SlipwayError =>
   new SlipwayError('Unauthorized', 'The user name or the password is wrong.', {
     detail: charged.wait === 0 ? `failure ${charged.failures}` : `failure ${charged.failures}: locked for ${charged.wait} s`,
+    ...(charged.wait === 0 ? {} : { retryAfter: charged.wait }),
     hint: 'Who has forgotten the password asks an admin for a new link.',
   });
 

@@ -50,6 +50,7 @@ export interface SessionInfo extends SessionClaim, SignInSource {
 /** A new session: the token is shown once. */
 export interface NewSession extends SessionClaim {
   readonly token: string;
+  readonly createdAt: number;
 }
 
 export interface SessionTimes {
@@ -122,7 +123,7 @@ export function createSessions(options: { database: Database; clock: Clock; cach
           select id from sessions where tenant = ${user.tenant} and user_name = ${user.name} and ${alive()}
           order by last_used_at desc, created_at desc offset ${MOST_PER_USER}) returning id`.execute(db);
       forget(rows);
-      return { ...how, id, token, user, expiresAt };
+      return { ...how, id, token, user, createdAt: now, expiresAt };
     },
     /** Who a token proves somebody to be; undefined when it does not, or no longer. */
     async authenticate(token: string): Promise<SessionClaim | undefined> {

@@ -14,6 +14,8 @@ export interface Grant {
   readonly projects?: readonly string[] | undefined;
   /** Label selector, of resource grants. */
   readonly selector?: string | undefined;
+  /** Field selector, of what everybody may do about themselves. */
+  readonly fieldSelector?: string | undefined;
   /** For the reason of a decision. */
   readonly source: { readonly role: string; readonly binding: string; readonly subject: string };
 }
@@ -67,7 +69,7 @@ function reachOfRule(grant: Grant, rule: Rule, request: AccessRequest, kinds: Re
 function placeOf(grant: Grant, request: AccessRequest, kind: ResourceKind): ObjectScope | undefined {
   if (grant.level === 'system') return {};
   if (kind.scope === 'system') return undefined;
-  if (grant.level === 'tenant') return {};
+  if (grant.level === 'tenant') return grant.fieldSelector === undefined ? {} : { fieldSelector: grant.fieldSelector };
   if (kind.scope === 'tenant') return tenantPlaceOf(grant, request, kind);
   const labels = grant.level === 'resource' ? { labelSelector: grant.selector ?? '' } : {};
   if (request.project === undefined) return { ...labels, ...(grant.projects === undefined ? {} : { projects: grant.projects }) };
@@ -93,7 +95,7 @@ function withNames(scope: ObjectScope, names: readonly string[] | undefined, req
 }
 
 export const isEverything = (scope: ObjectScope): boolean =>
-  scope.projects === undefined && scope.names === undefined && scope.labelSelector === undefined;
+  scope.projects === undefined && scope.names === undefined && scope.labelSelector === undefined && scope.fieldSelector === undefined;
 
 /** Objects in one scope of each list. */
 export function intersect(left: readonly ObjectScope[], right: readonly ObjectScope[]): ObjectScope[] {
@@ -105,10 +107,16 @@ function both(a: ObjectScope, b: ObjectScope): ObjectScope {
     x === undefined ? y : y === undefined ? x : x.filter((item) => y.includes(item));
   const projects = shared(a.projects, b.projects);
   const names = shared(a.names, b.names);
-  const selectors = [a.labelSelector, b.labelSelector].filter((text) => text !== undefined);
+  const joined = (texts: readonly (string | undefined)[]): string | undefined => {
+    const given = texts.filter((text) => text !== undefined);
+    return given.length === 0 ? undefined : given.filter((text) => text !== '').join(',');
+  };
+  const labelSelector = joined([a.labelSelector, b.labelSelector]);
+  const fieldSelector = joined([a.fieldSelector, b.fieldSelector]);
   return {
     ...(projects === undefined ? {} : { projects }),
     ...(names === undefined ? {} : { names }),
-    ...(selectors.length === 0 ? {} : { labelSelector: selectors.filter((text) => text !== '').join(',') }),
+    ...(labelSelector === undefined ? {} : { labelSelector }),
+    ...(fieldSelector === undefined ? {} : { fieldSelector }),
   };
 }

@@ -6,6 +6,8 @@ export interface ObjectScope {
   readonly names?: readonly string[] | undefined;
   /** A label selector in text form. */
   readonly labelSelector?: string | undefined;
+  /** A field selector in text form: what somebody has by a field of the object, as the owner of a key. */
+  readonly fieldSelector?: string | undefined;
 }
 
 export interface ListQuery {

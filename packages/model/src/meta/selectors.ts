@@ -101,13 +101,18 @@ export function fieldsMatch(requirements: readonly Requirement[], object: unknow
 }
 
 /** Whether an object is in one of the scopes; parse once, match often. */
-export function scopesMatcher(scopes: readonly ObjectScope[]): (object: Pick<ApiObject, 'metadata'>) => boolean {
-  const parsed = scopes.map((scope) => ({ ...scope, labels: parseLabelSelector(scope.labelSelector) }));
-  return ({ metadata }) =>
+export function scopesMatcher(scopes: readonly ObjectScope[]): (object: Pick<ApiObject, 'metadata' | 'spec'>) => boolean {
+  const parsed = scopes.map((scope) => ({
+    ...scope,
+    labels: parseLabelSelector(scope.labelSelector),
+    fields: parseFieldSelector(scope.fieldSelector),
+  }));
+  return (object) =>
     parsed.some(
-      ({ projects, names, labels }) =>
-        (projects === undefined || projects.includes(metadata.namespace ?? '')) &&
-        (names === undefined || names.includes(metadata.name)) &&
-        labelsMatch(labels, metadata.labels),
+      ({ projects, names, labels, fields }) =>
+        (projects === undefined || projects.includes(object.metadata.namespace ?? '')) &&
+        (names === undefined || names.includes(object.metadata.name)) &&
+        labelsMatch(labels, object.metadata.labels) &&
+        fieldsMatch(fields, object),
     );
 }
