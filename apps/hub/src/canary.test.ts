@@ -15,6 +15,7 @@ function planted(schema: Json, canary: (mask: string) => string): unknown {
   if (schema['writeOnly'] === true) return canary(schema['x-slipway-mask']);
   if ('const' in schema) return schema['const'];
   if (schema['enum']) return schema['enum'][0];
+  if (schema['examples']) return schema['examples'][0];
   const variants = (schema['oneOf'] ?? schema['anyOf']) as Json[] | undefined;
   // The variant with the most to say, which is where secrets are.
   if (variants) return planted(variants.toSorted((a, b) => JSON.stringify(b).length - JSON.stringify(a).length)[0] as Json, canary);

@@ -11,6 +11,8 @@ export interface HubHome {
   readonly encryptionKeys: string;
   readonly auditKey: string;
   readonly auditHeads: string;
+  /** Where sinks of type `file` write. */
+  readonly auditFiles: string;
   readonly blobs: string;
   readonly pins: string;
   readonly socket: string;
@@ -35,6 +37,7 @@ export async function openHome(home: string): Promise<HubHome> {
     encryptionKeys: join(hub, 'keys', 'encryption.json'),
     auditKey: join(hub, 'keys', 'audit-signing.pem'),
     auditHeads: join(hub, 'audit-heads.json'),
+    auditFiles: join(hub, 'audit'),
     blobs: join(hub, 'blobs'),
     pins: join(hub, 'pins'),
     socket: join(home, 'run', 'hub.sock'),

@@ -27,6 +27,7 @@ import { createHubAudit } from './audit/hub-audit.ts';
 import { withAuditRecords } from './audit/record-store.ts';
 import { authRoutes } from './auth/routes.ts';
 import { userSubresources } from './auth/user-subresources.ts';
+import { startAuditSinks } from './audit-sinks/start.ts';
 import { ensureBuiltinObjects } from './builtin-objects.ts';
 import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
 import { keyActions } from './key-actions.ts';
@@ -190,6 +191,18 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const controlling = controllers.start(signal).catch((error: unknown) => {
     if (!signal.aborted) logger.error({ err: error }, 'the controllers ended');
   });
+  const delivering = startAuditSinks(
+    {
+      store,
+      ...keeping,
+      leases,
+      outbound,
+      outboundOptions: options.outbound,
+      directory: home.auditFiles,
+      logger: logger.child({ part: 'audit-sinks' }),
+    },
+    signal,
+  );
   bound = await listeners.listen(options.listen, signal);
   logger.info({ addresses: bound, database: database.engine }, 'the hub is ready');
 
@@ -211,7 +224,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     logger.info({}, 'the hub stops');
     stopping.abort();
     await listeners.close(3000);
-    await Promise.all([controlling, collecting, link.flush(), app.close(), outbound.close()]);
+    await Promise.all([controlling, collecting, delivering, link.flush(), app.close()]);
+    await outbound.close();
     await keeping.upkeep.flush();
     await database.close();
   };

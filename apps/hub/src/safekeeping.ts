@@ -1,10 +1,12 @@
 import { type Clock, type Logger, systemClock } from '@slipway/kit';
 import { findKind } from '@slipway/model';
 import {
+  type AuditBookmarks,
   type AuditContext,
   type AuditLog,
   type AuditSigner,
   type ChangeRecorder,
+  createAuditBookmarks,
   createAuditContext,
   createAuditLog,
   createChangeRecorder,
@@ -23,6 +25,7 @@ import type { HubHome } from './home.ts';
 export interface Safekeeping {
   readonly vault: Vault;
   readonly log: AuditLog;
+  readonly bookmarks: AuditBookmarks;
   readonly signer: AuditSigner;
   readonly context: AuditContext;
   readonly record: ChangeRecorder;
@@ -45,14 +48,23 @@ export async function openSafekeeping(deps: {
   await vault.check();
   const signer = await loadAuditSigner(home.auditKey);
   const log = createAuditLog({ database, signer, clock });
+  const bookmarks = createAuditBookmarks(database);
   const context = createAuditContext();
   const days = Number(env['SLIPWAY_AUDIT_RETENTION_DAYS'] ?? '');
   return {
     vault,
     log,
+    bookmarks,
     signer,
     context,
     record: createChangeRecorder({ context, clock, findKind }),
-    upkeep: createAuditUpkeep({ log, clock, logger, headsFile: home.auditHeads, retentionDays: days > 0 ? days : undefined }),
+    upkeep: createAuditUpkeep({
+      log,
+      clock,
+      logger,
+      headsFile: home.auditHeads,
+      retentionDays: days > 0 ? days : undefined,
+      delivered: () => bookmarks.delivered(),
+    }),
   };
 }

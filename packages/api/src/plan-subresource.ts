@@ -70,6 +70,7 @@ async function candidateOf(
   };
   await kind.admit?.({
     object,
+    tenant: context.tenant,
     ...(old === undefined ? {} : { old }),
     reads: {
       // Objects of the same request are there already: a new pool may name a new cluster.

@@ -67,7 +67,7 @@ export function createWrites(deps: WriteDeps) {
     list: async (kind, project) => (await store.list({ tenant, kind, project })).items,
   });
   const admit = async (kind: Kind, context: WriteContext, object: ApiObject, old: ApiObject | undefined) => {
-    await kind.admit?.({ object, reads: reads(context), ...(old === undefined ? {} : { old }) });
+    await kind.admit?.({ object, tenant: context.tenant, reads: reads(context), ...(old === undefined ? {} : { old }) });
   };
 
   const create = async (served: ServedKind, context: WriteContext, raw: unknown, applied?: unknown[]): Promise<Written> => {

@@ -1,12 +1,12 @@
 import type { Cloud, ClusterRenderInput } from '@slipway/clouds';
 import type { Clock, Logger } from '@slipway/kit';
 import type { FactsReader, PackResolver, PlanPublisher } from '@slipway/link';
-import type { ObjectStore } from '@slipway/model';
+import type { FleetStore } from '@slipway/model';
 import type { EventRecorder, Leases, Timers } from '@slipway/runtime';
 import type { ClusterResolver } from './reads.ts';
 
 export interface ControllersOptions {
-  readonly store: ObjectStore;
+  readonly store: FleetStore;
   readonly facts: FactsReader;
   readonly plans: PlanPublisher;
   readonly packs: PackResolver;

@@ -73,7 +73,14 @@ async function outcome(work: Promise<void> | undefined): Promise<string[]> {
 
 const world = [starter, account, gateway];
 const admit = (candidate: ApiObject<any, any>, old?: ApiObject<any, any>, objects: readonly ApiObject[] = world) =>
-  outcome(findKind(candidate.kind)?.admit?.({ object: candidate, ...(old === undefined ? {} : { old }), reads: reads(objects) }));
+  outcome(
+    findKind(candidate.kind)?.admit?.({
+      object: candidate,
+      tenant: 'default',
+      ...(old === undefined ? {} : { old }),
+      reads: reads(objects),
+    }),
+  );
 const admitDelete = (candidate: ApiObject<any, any>, objects: readonly ApiObject[]) =>
   outcome(findKind(candidate.kind)?.admitDelete?.({ object: candidate, reads: reads(objects) }));
 

@@ -1,5 +1,6 @@
 export * from './audit/audit-chain.ts';
 export * from './audit/audit-record.ts';
+export * from './audit-sink/audit-sink.ts';
 export * from './access/built-in-roles.ts';
 export * from './access/decide.ts';
 export * from './access/escalation.ts';

@@ -22,6 +22,7 @@ import { projectKind } from './project/project.ts';
 import { registryKind } from './registry/registry.ts';
 import { secretKind } from './secret/secret.ts';
 import { auditRecordKind } from './audit/audit-record.ts';
+import { auditSinkKind } from './audit-sink/audit-sink.ts';
 
 /** Every kind the hub serves. Adding one here is all that storage, API, CLI and documentation need. */
 export const kinds: readonly Kind[] = [
@@ -36,6 +37,7 @@ export const kinds: readonly Kind[] = [
   eventKind,
   secretKind,
   auditRecordKind,
+  auditSinkKind,
   tenantKind,
   userKind,
   teamKind,

@@ -1,5 +1,5 @@
 import { silentLogger, SlipwayError } from '@slipway/kit';
-import type { ObjectStore } from '@slipway/model';
+import type { FleetReader } from '@slipway/model';
 import { createFakeClock, createMemoryStore, settled } from '@slipway/testkit';
 import { afterEach, expect, it } from 'vitest';
 import { changed } from './sources.ts';
@@ -13,21 +13,21 @@ function setUp(specOnly: boolean) {
   const store = createMemoryStore({ clock });
   const woken: string[] = [];
   let broken: 'Gone' | 'Unavailable' | undefined;
-  const flaky: Pick<ObjectStore, 'list' | 'watch'> = {
-    list: (query) => store.list(query),
-    async *watch(query, version, signal) {
+  const flaky: FleetReader = {
+    listAll: (kind) => store.listAll(kind),
+    async *watchAll(kind, version, signal) {
       if (broken) {
         const code = broken;
         broken = undefined;
         throw new SlipwayError(code, 'broken off');
       }
-      yield* store.watch(query, version, signal);
+      yield* store.watchAll(kind, version, signal);
     },
   };
   const source = changed(
     { store: flaky, timers: clock.timers, logger: silentLogger },
-    { kind: 'Cluster' },
-    (object) => [object.metadata.name],
+    'Cluster',
+    (object, tenant) => [tenant === 'default' ? object.metadata.name : `${tenant}/${object.metadata.name}`],
     { specOnly },
   );
   return {
@@ -51,8 +51,9 @@ it('wakes what is there, then what changes, and lists again when the watch break
   expect(woken).toEqual(['a', 'a', 'b']);
   await store.updateStatus({ ...b, status: { phase: 'x' } });
   await store.delete({ kind: 'Cluster', project: 'p', name: 'b' });
+  await store.create({ kind: 'Cluster', metadata: { name: 'b', namespace: 'p' }, spec: {} }, { tenant: 'acme' });
   await settled();
-  expect(woken.slice(3)).toEqual(['b', 'b']);
+  expect(woken.slice(3)).toEqual(['b', 'b', 'acme/b']);
 });
 
 it('with specOnly is not woken by status, but by spec and by the start and end of a deletion', async () => {

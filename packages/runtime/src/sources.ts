@@ -1,5 +1,5 @@
 import { backoff, messageOf, SlipwayError, type Logger } from '@slipway/kit';
-import type { ApiObject, ListQuery, ObjectStore, WatchEvent } from '@slipway/model';
+import type { ApiObject, FleetReader, TenantEvent } from '@slipway/model';
 import type { Urgency } from './queue.ts';
 import type { Timers } from './timers.ts';
 
@@ -9,22 +9,22 @@ export interface Source {
 }
 
 export interface ChangesDeps {
-  readonly store: Pick<ObjectStore, 'list' | 'watch'>;
+  readonly store: FleetReader;
   readonly timers: Timers;
   readonly logger: Logger;
 }
 
 /**
- * Wakes the keys an object belongs to: all of them at the start, then on every change. Lists again when the watch breaks off or its history is gone.
+ * Wakes the keys an object belongs to, of whatever tenant: all of them at the start, then on every change. Lists again when the watch breaks off or its history is gone.
  *
  * With `specOnly`, changes of status alone wake nobody: for controllers of other kinds, which would otherwise run for every word of progress.
  *
- * @example changed(deps, { kind: 'MachinePool' }, (pool) => [`${pool.metadata.namespace}/${pool.spec.cluster}`])
+ * @example changed(deps, 'MachinePool', (pool, tenant) => [`${tenant}/${pool.metadata.namespace}/${pool.spec.cluster}`])
  */
 export function changed(
   deps: ChangesDeps,
-  query: ListQuery,
-  keysOf: (object: ApiObject<any, any>) => readonly string[] | Promise<readonly string[]>,
+  kind: string,
+  keysOf: (object: ApiObject<any, any>, tenant: string) => readonly string[] | Promise<readonly string[]>,
   options: { readonly specOnly?: boolean } = {},
 ): Source {
   return {
@@ -33,20 +33,20 @@ export function changed(
       let failures = 0;
       while (!signal.aborted) {
         try {
-          const list = await deps.store.list(query);
-          for (const object of list.items) {
-            isNews({ type: 'ADDED', object });
-            for (const key of await keysOf(object)) wake(key, 'background');
+          const list = await deps.store.listAll(kind);
+          for (const { object, tenant } of list.items) {
+            isNews({ type: 'ADDED', object, tenant });
+            for (const key of await keysOf(object, tenant)) wake(key, 'background');
           }
           failures = 0;
-          for await (const event of deps.store.watch(query, list.resourceVersion, signal)) {
-            if (event.type === 'BOOKMARK' || !isNews(event)) continue;
-            for (const key of await keysOf(event.object)) wake(key, 'now');
+          for await (const event of deps.store.watchAll(kind, list.resourceVersion, signal)) {
+            if (!isNews(event)) continue;
+            for (const key of await keysOf(event.object, event.tenant)) wake(key, 'now');
           }
         } catch (error) {
           if (signal.aborted) return;
           if (!(error instanceof SlipwayError && error.code === 'Gone')) {
-            deps.logger.warn({ kind: query.kind, error: messageOf(error) }, 'watch broke off, listing again');
+            deps.logger.warn({ kind, error: messageOf(error) }, 'watch broke off, listing again');
           }
         }
         if (!signal.aborted) await pause(deps.timers, backoff(failures++, { baseMs: 100, maxMs: 15_000 }), signal);
@@ -56,7 +56,7 @@ export function changed(
 }
 
 /** Says whether an event is more than a change of status or annotations; a generation also moves when a deletion starts. */
-function newGenerations(): (event: Exclude<WatchEvent, { type: 'BOOKMARK' }>) => boolean {
+function newGenerations(): (event: TenantEvent) => boolean {
   const seen = new Map<string, number>();
   return ({ type, object: { metadata } }) => {
     const before = seen.get(metadata.uid);

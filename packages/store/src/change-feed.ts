@@ -12,13 +12,14 @@ export interface FeedDeps {
   readonly bufferSize: number;
 }
 
-export type FeedItem = { readonly rv: number; readonly event: WatchEvent };
+export type Bookmark = Extract<WatchEvent, { type: 'BOOKMARK' }>;
+export type FeedItem<Event extends WatchEvent = WatchEvent> = { readonly rv: number; readonly event: Event | Bookmark };
 
 /** What one watcher gets from the feed: everything after `start` that passes its filter. */
-export interface Subscription {
+export interface Subscription<Event extends WatchEvent = WatchEvent> {
   readonly start: number;
   /** Waits for items; undefined when the buffer overflowed or the feed lost its place: catch up from the log and subscribe again. An empty array on abort. */
-  take(): Promise<readonly FeedItem[] | undefined>;
+  take(): Promise<readonly FeedItem<Event>[] | undefined>;
   close(): void;
 }
 
@@ -97,7 +98,7 @@ export function createChangeFeed(deps: FeedDeps) {
   return {
     /** Something was written, here or by another replica. */
     poke,
-    async subscribe(filter: WatchFilter, signal: AbortSignal): Promise<Subscription> {
+    async subscribe<Event extends WatchEvent>(filter: WatchFilter<Event>, signal: AbortSignal): Promise<Subscription<Event>> {
       if (position === undefined) {
         starting ??= deps.now().finally(() => {
           starting = undefined;
@@ -123,7 +124,8 @@ export function createChangeFeed(deps: FeedDeps) {
           if (entry.lost) return undefined;
           const items = entry.items;
           entry.items = [];
-          return items;
+          // What passed the filter of this very entry, and bookmarks.
+          return items as FeedItem<Event>[];
         },
         close() {
           signal.removeEventListener('abort', onAbort);

@@ -17,7 +17,7 @@ export interface Change {
 }
 
 /** The event a watcher sees for a change, if any. */
-export type WatchFilter = (change: Change) => WatchEvent | undefined;
+export type WatchFilter<Event extends WatchEvent = WatchEvent> = (change: Change) => Event | undefined;
 
 /** As in Kubernetes: an object that starts to match a selector is ADDED for that watcher, one that stops to match is DELETED. */
 export function watchFilter(query: ListQuery): WatchFilter {
@@ -62,16 +62,17 @@ export interface ChangePage {
   readonly compacted: number;
 }
 
-/** Changes in (after, upTo], of one kind or of all, at most `limit`, with the revision and the compaction of the same moment. */
+/** Changes in (after, upTo], of one tenant or of all, of one kind or of all, at most `limit`, with the revision and the compaction of the same moment. */
 export async function readChanges(
   database: Database,
-  range: { after: number; upTo?: number; limit: number; tenant?: string; kind?: string },
+  range: { after: number; upTo?: number; limit: number; tenant?: string | undefined; kind?: string },
 ): Promise<ChangePage> {
   const upTo = range.upTo === undefined ? sql`` : sql` and c.rv <= ${range.upTo}::bigint`;
-  const kind = range.kind === undefined ? sql`` : sql` and c.tenant = ${range.tenant ?? DEFAULT_TENANT} and c.kind = ${range.kind}`;
+  const tenant = range.tenant === undefined ? sql`` : sql` and c.tenant = ${range.tenant}`;
+  const kind = range.kind === undefined ? sql`` : sql` and c.kind = ${range.kind}`;
   const { rows } = await sql<ChangeRow>`
     select r.value as at_value, r.compacted as at_compacted, page.* from revision r left join lateral (
-      select c.* from changes c where c.rv > ${range.after}::bigint${upTo}${kind} order by c.rv limit ${range.limit}
+      select c.* from changes c where c.rv > ${range.after}::bigint${upTo}${tenant}${kind} order by c.rv limit ${range.limit}
     ) page on true where r.id = 1 order by page.rv`.execute(database.db);
   const first = rows[0] as ChangeRow;
   const changes = rows

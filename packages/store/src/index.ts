@@ -8,6 +8,7 @@ export { createGarbageCollector } from './garbage-collector.ts';
 export * from './audit/append.ts';
 export * from './audit/audit-context.ts';
 export * from './audit/audit-log.ts';
+export * from './audit/bookmarks.ts';
 export * from './audit/change-record.ts';
 export * from './audit/signer.ts';
 export * from './secrets/key-provider.ts';

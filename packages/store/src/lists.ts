@@ -1,5 +1,5 @@
 import { SlipwayError } from '@slipway/kit';
-import { type ApiObject, DEFAULT_TENANT, type ListQuery, type ObjectList, scopesMatcher } from '@slipway/model';
+import { type ApiObject, DEFAULT_TENANT, type FleetReader, type ListQuery, type ObjectList, scopesMatcher } from '@slipway/model';
 import { type RawBuilder, sql } from 'kysely';
 import { parseResourceVersion } from './changes.ts';
 import type { Database } from './database.ts';
@@ -63,6 +63,16 @@ export async function listPage(database: Database, query: ListQuery): Promise<Ob
   const whole = page.token === undefined && page.limit === undefined;
   const known = whole ? await fromMemory(database, query, selection) : undefined;
   return known ?? fromDatabase(database, query, { ...page, selected });
+}
+
+/** Every object of a kind, whosever it is, with the revision of the same moment. */
+export async function listEverywhere(database: Database, kind: string): Promise<Awaited<ReturnType<FleetReader['listAll']>>> {
+  const { rows } = await sql<PageRow>`
+    select r.value as at_value, page.* from revision r left join lateral (
+      select * from objects o where o.kind = ${kind} order by o.tenant, o.project, o.name
+    ) page on true where r.id = 1 order by page.tenant, page.project, page.name`.execute(database.db);
+  const items = rows.filter((row) => row.uid !== null).map((row) => ({ tenant: row.tenant, object: objectOf(row) }));
+  return { items, resourceVersion: String((rows[0] as PageRow).at_value) };
 }
 
 interface Selection {

@@ -1,11 +1,19 @@
 import { type Clock, type Logger, messageOf, newUid, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
-import { type ApiObject, DEFAULT_TENANT, type ListQuery, type ObjectRef, type ObjectStore, type WatchEvent } from '@slipway/model';
+import {
+  type ApiObject,
+  DEFAULT_TENANT,
+  type FleetStore,
+  type ListQuery,
+  type ObjectRef,
+  type TenantEvent,
+  type WatchEvent,
+} from '@slipway/model';
 import { sql } from 'kysely';
-import { createChangeFeed, type Subscription } from './change-feed.ts';
+import { type Bookmark, createChangeFeed, type Subscription } from './change-feed.ts';
 import { type Change, goneError, parseResourceVersion, readChanges, watchFilter, type WatchFilter } from './changes.ts';
 import type { ChangeRecorder, ChangeVerb } from './audit/change-record.ts';
 import type { Database } from './database.ts';
-import { listPage } from './lists.ts';
+import { listEverywhere, listPage } from './lists.ts';
 import { finalizersFor } from './owners.ts';
 import { newRow, objectOf, type ObjectRow, type RowKey, sameContent, statusRow, timestamp, updatedRow } from './rows.ts';
 import { createSecretWrites, type PreparedSecrets } from './secrets/secret-writes.ts';
@@ -30,7 +38,7 @@ export interface StoreOptions {
   readonly record?: ChangeRecorder;
 }
 
-export interface Store extends ObjectStore {
+export interface Store extends FleetStore {
   /** Bookmarks, compaction and, on PostgreSQL, news from other replicas, until the signal aborts. */
   start(signal: AbortSignal): Promise<void>;
   /** Drops what is older than the retention from the change log. Runs every minute by itself. */
@@ -187,7 +195,15 @@ export function createStore(options: StoreOptions): Store {
         },
         { verb: 'delete', dryRun: deletion.dryRun ?? false },
       ),
-    watch: (query, resourceVersion, signal) => watch(query, resourceVersion, signal),
+    watch: (query, resourceVersion, signal) =>
+      watch({ ...subjectOf(query), signal, filter: watchFilter(query), position: parseResourceVersion(resourceVersion) }),
+    listAll: (kind) => listEverywhere(database, kind),
+    async *watchAll(kind, resourceVersion, signal) {
+      const filter = (change: Change): (WatchEvent & TenantEvent) | undefined =>
+        change.kind === kind ? { type: change.type, tenant: change.tenant, object: change.object } : undefined;
+      const place = { kind, tenant: undefined, signal, filter, position: parseResourceVersion(resourceVersion) };
+      for await (const event of watch(place)) if (event.type !== 'BOOKMARK') yield event;
+    },
     async start(signal) {
       if (database.engine === 'postgres') await database.listen(CHANGES_CHANNEL, feed.poke, signal);
       const bookmarks = setInterval(() => feed.bookmark(), options.bookmarkMs ?? 30_000);
@@ -219,17 +235,18 @@ export function createStore(options: StoreOptions): Store {
   };
 
   /** Where one watch is, shared by its two sources. */
-  interface Place {
-    readonly query: ListQuery;
-    readonly filter: WatchFilter;
+  interface Place<Event extends WatchEvent> {
+    readonly kind: string;
+    /** Undefined: of every tenant. */
+    readonly tenant: string | undefined;
+    readonly filter: WatchFilter<Event>;
     readonly signal: AbortSignal;
     position: number;
   }
 
-  async function* watch(query: ListQuery, resourceVersion: string, signal: AbortSignal): AsyncGenerator<WatchEvent> {
-    const place: Place = { query, signal, filter: watchFilter(query), position: parseResourceVersion(resourceVersion) };
-    while (!signal.aborted) {
-      const subscription = await feed.subscribe(place.filter, signal);
+  async function* watch<Event extends WatchEvent>(place: Place<Event>): AsyncGenerator<Event | Bookmark> {
+    while (!place.signal.aborted) {
+      const subscription = await feed.subscribe(place.filter, place.signal);
       try {
         yield* fromLog(place, subscription.start);
         yield* fromFeed(place, subscription);
@@ -240,9 +257,9 @@ export function createStore(options: StoreOptions): Store {
   }
 
   /** Up to where the feed began. */
-  async function* fromLog(place: Place, start: number): AsyncGenerator<WatchEvent> {
-    const { query, filter, signal } = place;
-    const range = { limit: PAGE, kind: query.kind, tenant: query.tenant ?? DEFAULT_TENANT };
+  async function* fromLog<Event extends WatchEvent>(place: Place<Event>, start: number): AsyncGenerator<Event> {
+    const { kind, tenant, filter, signal } = place;
+    const range = { limit: PAGE, kind, tenant };
     for (let more = true; more && !signal.aborted;) {
       const page = await readChanges(database, { ...range, after: place.position, upTo: Math.max(place.position, start) });
       // A version from the future is from before a restored backup: list again.
@@ -258,7 +275,10 @@ export function createStore(options: StoreOptions): Store {
   }
 
   /** Until the buffer overflows; then the log has the rest. */
-  async function* fromFeed(place: Place, subscription: Subscription): AsyncGenerator<WatchEvent> {
+  async function* fromFeed<Event extends WatchEvent>(
+    place: Place<Event>,
+    subscription: Subscription<Event>,
+  ): AsyncGenerator<Event | Bookmark> {
     for (let items = await subscription.take(); items !== undefined && !place.signal.aborted; items = await subscription.take()) {
       for (const { rv, event } of items) {
         // A list may be newer than the feed was when this watch joined it.
@@ -269,6 +289,8 @@ export function createStore(options: StoreOptions): Store {
     }
   }
 }
+
+const subjectOf = ({ kind, tenant = DEFAULT_TENANT }: ListQuery) => ({ kind, tenant });
 
 function keyOf(ref: ObjectRef): RowKey {
   return { tenant: ref.tenant ?? DEFAULT_TENANT, kind: ref.kind, project: ref.project ?? '', name: ref.name };

@@ -1,4 +1,4 @@
-import type { ApiObject, NewObject, ObjectStore, WatchEvent } from '@slipway/model';
+import type { ApiObject, FleetStore, NewObject, ObjectStore, TenantEvent, WatchEvent } from '@slipway/model';
 import { createStore } from '@slipway/store';
 import { systemClock } from '@slipway/kit';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
@@ -16,7 +16,7 @@ beforeEach(() => {
   kind = `Kind${count++}`;
 });
 
-const stores: [string, () => Promise<ObjectStore>][] = [
+const stores: [string, () => Promise<FleetStore>][] = [
   ['memory', async () => createMemoryStore({ clock: systemClock })],
   [
     'the database',
@@ -95,6 +95,31 @@ describe.each(stores)('object store in %s', (_, open) => {
     expect(await names({})).toEqual(['a', 'b', 'c', 'd']);
     expect(await names({ project: 'p', fieldSelector: 'spec.size=1' })).toEqual(['b', 'c']);
     expect(await names({ labelSelector: 'size=2' })).toEqual(['a']);
+  });
+
+  it('lists and watches a kind over all tenants, and says whose each object is', async () => {
+    const store = await open();
+    await store.create(object('a', { n: 1 }), { tenant: 'one' });
+    await store.create(object('a', { n: 2 }), { tenant: 'two' });
+    await store.create({ ...object('a', {}), kind: `${kind}Other` }, { tenant: 'one' });
+    const list = await store.listAll(kind);
+    expect(list.items.map(({ tenant, object: { spec } }) => [tenant, spec])).toEqual([
+      ['one', { n: 1 }],
+      ['two', { n: 2 }],
+    ]);
+    await store.create(object('b', {}), { tenant: 'two' });
+    await store.delete({ tenant: 'one', kind, project: 'p', name: 'a' });
+    const stop = new AbortController();
+    const events: TenantEvent[] = [];
+    for await (const event of store.watchAll(kind, list.resourceVersion, stop.signal)) {
+      events.push(event);
+      if (events.length === 2) break;
+    }
+    expect(events.map(({ type, tenant, object: { metadata } }) => [type, tenant, metadata.name])).toEqual([
+      ['ADDED', 'two', 'b'],
+      ['DELETED', 'one', 'a'],
+    ]);
+    stop.abort();
   });
 
   it('shows every change to watchers once and in order, also to those with a selector', async () => {

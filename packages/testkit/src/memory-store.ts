@@ -3,9 +3,9 @@ import {
   DEFAULT_TENANT,
   deepEqual,
   type ApiObject,
+  type FleetStore,
   type ListQuery,
   type ObjectRef,
-  type ObjectStore,
   type WatchEvent,
   fieldsMatch,
   labelsMatch,
@@ -28,7 +28,7 @@ export interface MemoryStoreOptions {
   readonly beforeWrite?: (write: { readonly verb: string; readonly ref: ObjectRef }) => void;
 }
 
-export interface MemoryStore extends ObjectStore {
+export interface MemoryStore extends FleetStore {
   /** Writes that changed something so far. */
   readonly writes: number;
 }
@@ -181,6 +181,21 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
         },
         deletion.dryRun,
       );
+    },
+    async listAll(kind) {
+      const items = [...objects.values()].filter(({ object }) => object.kind === kind);
+      return { items: copy(items), resourceVersion: String(revision) };
+    },
+    async *watchAll(kind, resourceVersion, signal) {
+      let position = Number(resourceVersion);
+      while (!signal.aborted) {
+        const news = log.filter((entry) => entry.rv > position);
+        for (const { rv, object, tenant, type } of news) {
+          position = rv;
+          if (object.kind === kind) yield { type, tenant, object: copy(object) };
+        }
+        if (news.length === 0) await newsOrEnd(watchers, signal);
+      }
     },
     async *watch(query, resourceVersion, signal) {
       const matches = matcher(query);

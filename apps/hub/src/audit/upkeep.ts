@@ -13,8 +13,8 @@ export interface AuditUpkeepDeps {
   readonly headsFile: string;
   /** Days a record is kept; forever when undefined. */
   readonly retentionDays?: number | undefined;
-  /** Up to which record everything was delivered, by tenant; undefined without sinks. */
-  readonly delivered?: () => Promise<ReadonlyMap<string, number> | undefined>;
+  /** Up to which record every sink has everything, by tenant. */
+  readonly delivered: () => Promise<ReadonlyMap<string, number>>;
   readonly anchorMs?: number;
 }
 
@@ -37,8 +37,10 @@ export function createAuditUpkeep(deps: AuditUpkeepDeps) {
   const prune = async (): Promise<void> => {
     if (deps.retentionDays === undefined || deps.clock.now() - lastPrune < DAY_MS / 24) return;
     lastPrune = deps.clock.now();
-    const before = new Date(deps.clock.now() - deps.retentionDays * DAY_MS).toISOString();
-    const gone = await deps.log.prune(before, await deps.delivered?.());
+    const olderThan = (days: number): string => new Date(deps.clock.now() - days * DAY_MS).toISOString();
+    const before = olderThan(deps.retentionDays);
+    // Records wait for a sink that cannot take them, but not for ever: a dead sink must not fill the disk.
+    const gone = (await deps.log.prune(before, await deps.delivered())) + (await deps.log.prune(olderThan(deps.retentionDays * 2)));
     if (gone > 0) deps.logger.info({ records: gone, before }, 'audit records older than the retention were taken away');
   };
   let running: Promise<void> | undefined;

@@ -26,8 +26,8 @@ export function clusterProfileController(deps: Deps) {
     name: 'cluster-profile',
     resyncMs: 10 * 60_000,
     wakeOn: [
-      changed(deps, { kind: 'ClusterProfile' }, (profile) => [profile.metadata.name]),
-      changed(deps, { kind: 'Cluster' }, profilesOf, { specOnly: true }),
+      changed(deps, 'ClusterProfile', (profile) => [profile.metadata.name]),
+      changed(deps, 'Cluster', profilesOf, { specOnly: true }),
     ],
     async load(key) {
       const profile = await getProfile(deps.store, key);

@@ -40,11 +40,11 @@ function wakeOn(deps: Deps): Source[] {
   const keysUsing = async (uses: (cluster: ClusterObject) => boolean): Promise<string[]> =>
     (await listClusters(deps.store)).filter(uses).map((cluster) => keyOf(cluster));
   return [
-    changed(deps, { kind: 'Cluster' }, (cluster) => [keyOf(cluster)]),
-    changed(deps, { kind: 'MachinePool' }, (pool) => [`${pool.metadata.namespace}/${pool.spec.cluster}`], SPEC),
-    changed(deps, { kind: 'ClusterProfile' }, (profile) => keysUsing(({ spec }) => spec.profile.name === profile.metadata.name), SPEC),
-    changed(deps, { kind: 'CloudAccount' }, (account) => keysUsing(({ spec }) => spec.cloudAccount === account.metadata.name), SPEC),
-    changed(deps, { kind: 'Registry' }, () =>
+    changed(deps, 'Cluster', (cluster) => [keyOf(cluster)]),
+    changed(deps, 'MachinePool', (pool) => [`${pool.metadata.namespace}/${pool.spec.cluster}`], SPEC),
+    changed(deps, 'ClusterProfile', (profile) => keysUsing(({ spec }) => spec.profile.name === profile.metadata.name), SPEC),
+    changed(deps, 'CloudAccount', (account) => keysUsing(({ spec }) => spec.cloudAccount === account.metadata.name), SPEC),
+    changed(deps, 'Registry', () =>
       keysUsing(({ status }) => status?.layers.some((layer) => layer.reason === 'ChartNotAvailable') ?? false),
     ),
     calledBack((wake, signal) =>

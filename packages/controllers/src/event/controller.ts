@@ -12,7 +12,7 @@ export const eventController = (deps: Deps) =>
   defineController<ApiObject<EventSpec>>({
     name: 'event',
     resyncMs: EVENT_TTL_MS,
-    wakeOn: [changed(deps, { kind: 'Event' }, (event) => [keyOf(event)])],
+    wakeOn: [changed(deps, 'Event', (event) => [keyOf(event)])],
     load: async (key) => {
       const { project, name } = splitKey(key);
       return (await deps.store.get({ kind: 'Event', project, name })) as ApiObject<EventSpec> | undefined;

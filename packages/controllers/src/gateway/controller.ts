@@ -61,21 +61,11 @@ function wakeOn(deps: Deps): Source[] {
     ...new Set((await listClusters(deps.store)).filter(uses).map((cluster) => cluster.spec.gateway)),
   ];
   return [
-    changed(deps, { kind: 'Gateway' }, (gateway) => [gateway.metadata.name]),
-    changed(deps, { kind: 'Cluster' }, (cluster) => [cluster.spec.gateway], SPEC),
-    changed(deps, { kind: 'MachinePool' }, (pool) => gatewayOf(pool.metadata.namespace ?? '', pool.spec.cluster), SPEC),
-    changed(
-      deps,
-      { kind: 'ClusterProfile' },
-      (profile) => gatewaysUsing((cluster) => cluster.spec.profile.name === profile.metadata.name),
-      SPEC,
-    ),
-    changed(
-      deps,
-      { kind: 'CloudAccount' },
-      (account) => gatewaysUsing((cluster) => cluster.spec.cloudAccount === account.metadata.name),
-      SPEC,
-    ),
+    changed(deps, 'Gateway', (gateway) => [gateway.metadata.name]),
+    changed(deps, 'Cluster', (cluster) => [cluster.spec.gateway], SPEC),
+    changed(deps, 'MachinePool', (pool) => gatewayOf(pool.metadata.namespace ?? '', pool.spec.cluster), SPEC),
+    changed(deps, 'ClusterProfile', (profile) => gatewaysUsing((cluster) => cluster.spec.profile.name === profile.metadata.name), SPEC),
+    changed(deps, 'CloudAccount', (account) => gatewaysUsing((cluster) => cluster.spec.cloudAccount === account.metadata.name), SPEC),
     calledBack((wake, signal) => deps.facts.onChange((subject) => subject.kind === 'gateway' && wake(subject.name), signal)),
   ];
 }

@@ -67,8 +67,8 @@ function wakeOn(deps: Deps): Source[] {
     return (await Promise.all(clusters.map(({ metadata }) => poolsOf(metadata.namespace ?? '', metadata.name)))).flat();
   };
   return [
-    changed(deps, { kind: 'MachinePool' }, (pool) => [keyOf(pool)]),
-    changed(deps, { kind: 'Cluster' }, (cluster) => poolsOf(cluster.metadata.namespace ?? '', cluster.metadata.name), { specOnly: true }),
+    changed(deps, 'MachinePool', (pool) => [keyOf(pool)]),
+    changed(deps, 'Cluster', (cluster) => poolsOf(cluster.metadata.namespace ?? '', cluster.metadata.name), { specOnly: true }),
     calledBack((wake, signal) =>
       deps.facts.onChange((subject) => {
         // A read that fails is made good by the resync; the gateway reports again long before.

@@ -14,8 +14,8 @@ export const projectController = (deps: Deps) =>
     name: 'project',
     resyncMs: 10 * 60_000,
     wakeOn: [
-      changed(deps, { kind: 'Project' }, (project) => [project.metadata.name]),
-      changed(deps, { kind: 'Cluster' }, (cluster) => [cluster.metadata.namespace ?? ''], { specOnly: true }),
+      changed(deps, 'Project', (project) => [project.metadata.name]),
+      changed(deps, 'Cluster', (cluster) => [cluster.metadata.namespace ?? ''], { specOnly: true }),
     ],
     async load(key) {
       const project = (await deps.store.get({ kind: 'Project', name: key })) as ProjectScope['project'] | undefined;

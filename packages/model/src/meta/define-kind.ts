@@ -22,6 +22,8 @@ export interface AdmissionInput<Spec, Status> {
   /** Undefined on create. */
   readonly old?: ApiObject<Spec, Status>;
   readonly reads: AdmissionReads;
+  /** Whose the object is. */
+  readonly tenant: string;
 }
 
 /** Spec and status of an object: what differs between the versions of a kind. */

@@ -37,6 +37,24 @@ export type WatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: ApiObject }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string };
 
+/** An object and whose it is. */
+export interface TenantObject {
+  readonly tenant: string;
+  readonly object: ApiObject<any, any>;
+}
+
+export type TenantEvent = TenantObject & { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' };
+
+/** Objects of every tenant at once: for what Slipway does by itself, never for a request. */
+export interface FleetReader {
+  listAll(kind: string): Promise<{ readonly items: readonly TenantObject[]; readonly resourceVersion: string }>;
+  /** As {@link ObjectStore.watch}, without bookmarks. */
+  watchAll(kind: string, resourceVersion: string, signal: AbortSignal): AsyncIterable<TenantEvent>;
+}
+
+/** What controllers work on. */
+export type FleetStore = ObjectStore & FleetReader;
+
 export interface WriteOptions {
   /** Everything is checked and the result returned, nothing is stored. */
   readonly dryRun?: boolean;

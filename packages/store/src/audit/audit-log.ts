@@ -37,6 +37,8 @@ export interface AuditLog {
   /** Takes away records older than the time, but none that a sink still has to deliver, and leaves a signed receipt. How many went. */
   prune(before: string, keepAfter?: ReadonlyMap<string, number>): Promise<number>;
   tenants(): Promise<string[]>;
+  /** The newest number of every chain. */
+  heads(): Promise<ReadonlyMap<string, number>>;
 }
 
 interface RecordRow {
@@ -142,6 +144,10 @@ export function createAuditLog(deps: { database: Database; signer: AuditSigner; 
       return gone;
     },
     tenants,
+    async heads() {
+      const { rows } = await sql<{ tenant: string; seq: string | number }>`select tenant, seq from audit_heads`.execute(db);
+      return new Map(rows.map(({ tenant, seq }) => [tenant, Number(seq)]));
+    },
   };
 
   async function tenants(): Promise<string[]> {
