@@ -14,6 +14,7 @@ import {
   createGarbageCollector,
   createLeases,
   createLinkStore,
+  createQuotaStatus,
   createStore,
   type Database,
   migrate,
@@ -208,23 +209,16 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
   let stopped: Promise<void> | undefined;
   const collector = createGarbageCollector({ database, store, kinds, logger: logger.child({ part: 'garbage' }) });
-  const collecting = runAsLeader(
-    {
-      leases,
-      name: 'garbage-collector',
-      holder: randomUUID(),
-      clock: systemClock,
-      timers: systemTimers,
-      logger,
-      lead: (term) => collector.run(term),
-    },
-    signal,
-  );
+  const quotaStatus = createQuotaStatus({ database, store, logger: logger.child({ part: 'quotas' }) });
+  /** What one replica does for all. */
+  const leading = (name: string, lead: (term: AbortSignal) => Promise<void>) =>
+    runAsLeader({ leases, name, holder: randomUUID(), clock: systemClock, timers: systemTimers, logger, lead }, signal);
+  const upkeep = [leading('garbage-collector', (term) => collector.run(term)), leading('quota-status', (term) => quotaStatus.run(term))];
   const stop = async () => {
     logger.info({}, 'the hub stops');
     stopping.abort();
     await listeners.close(3000);
-    await Promise.all([controlling, collecting, delivering, link.flush(), app.close()]);
+    await Promise.all([controlling, ...upkeep, delivering, link.flush(), app.close()]);
     await outbound.close();
     await keeping.upkeep.flush();
     await database.close();

@@ -1,10 +1,12 @@
 import { type ApiClient, createApiClient } from '@slipway/api';
-import { SlipwayError } from '@slipway/kit';
+import { SlipwayError, waitFor } from '@slipway/kit';
 import {
   type AccessRequest,
   apiKeyKind,
   type ApiObject,
   clusterKind,
+  findKind,
+  type Kind,
   type NewObject,
   projectKind,
   projectRoleBindingKind,
@@ -26,6 +28,8 @@ const bind = (name: string, role: string, subject: object, rest: object = {}) =>
   metadata: { name },
   spec: { role, subjects: [subject], ...rest },
 });
+const quotaKind = findKind('quota') as Kind;
+const tenantQuotaKind = findKind('tenantquota') as Kind;
 const alice = { kind: 'User', name: 'alice' };
 
 describe.each(testEngines)('tenants, roles and keys over HTTPS on %s', (engine) => {
@@ -316,6 +320,49 @@ describe.each(testEngines)('tenants, roles and keys over HTTPS on %s', (engine) 
     expect((await brief.list(userKind)).items).toEqual([]);
     expect((await refusal(zoe.list(projectKind))).code).toBe('Unauthorized');
     expect((await refusal(test.client.delete({ kind: tenantKind, name: 'default' }))).code).toBe('Forbidden');
+  });
+
+  it('quotas: refused as Kubernetes does, shown with what is used, and not changed by those they hold', async () => {
+    const acme = await signedIn('acme', 'alice');
+    await acme.create(projectKind, { kind: 'Project', metadata: { name: 'quoted' }, spec: {} });
+    await acme.create(roleBindingKind, bind('quoted-admins', 'project-admin', { kind: 'User', name: 'bob' }, { projects: ['quoted'] }));
+    const quota = (name: string, spec: object) => ({ kind: 'Quota', metadata: { name }, spec });
+    await refusal(acme.create(quotaKind, quota('wrong', { hard: { cluster: 1 } }))).then(({ code, causes }) => {
+      expect(code).toBe('Invalid');
+      expect(causes[0]).toMatchObject({
+        field: 'spec.hard.cluster',
+        message: expect.stringMatching(/is not counted; what is: .*clusters/),
+      });
+    });
+    expect((await refusal(acme.create(quotaKind, quota('wrong', { project: 'nowhere', hard: {} })))).causes[0]?.field).toBe('spec.project');
+    await acme.create(quotaKind, quota('shop', { project: 'quoted', hard: { serviceaccounts: 1 } }));
+    const quoted = (name: string) => ({ ...account(name), metadata: { name, namespace: 'quoted' } });
+    const bob = await signedIn('acme', 'bob');
+    await bob.create(serviceAccountKind, quoted('one'));
+    expect(await refusal(bob.create(serviceAccountKind, quoted('two')))).toMatchObject({
+      code: 'Forbidden',
+      message:
+        'serviceaccounts.slipway.dev "two" is forbidden: exceeded quota: shop, requested: serviceaccounts=1, used: serviceaccounts=1, limited: serviceaccounts=1',
+    });
+    for (const attempt of [() => bob.list(quotaKind), () => bob.delete({ kind: quotaKind, name: 'shop' })])
+      expect((await refusal(attempt())).code).toBe('Forbidden');
+    // Not of this tenant to see or set, not even for its admins.
+    expect((await refusal(acme.list(tenantQuotaKind))).code).toBe('Forbidden');
+    await test.client.create(tenantQuotaKind, {
+      kind: 'TenantQuota',
+      metadata: { name: 'acme' },
+      spec: { tenant: 'acme', hard: { serviceaccounts: 0 } },
+    });
+    await acme.delete({ kind: quotaKind, name: 'shop' });
+    expect((await refusal(bob.create(serviceAccountKind, quoted('two')))).message).toMatch(/exceeded quota: acme, /);
+    await test.client.delete({ kind: tenantQuotaKind, name: 'acme' });
+    await bob.create(serviceAccountKind, quoted('two'));
+    await acme.create(quotaKind, quota('bob', { user: 'bob', hard: { serviceaccounts: 5, projects: 0 } }));
+    const shown = await waitFor(async () => (await acme.find({ kind: quotaKind, name: 'bob' }))?.status, {
+      what: 'the status of the quota',
+      timeoutMs: 30_000,
+    });
+    expect(shown).toEqual({ hard: { serviceaccounts: 5, projects: 0 }, used: { serviceaccounts: 2, projects: 0 } });
   });
 });
 

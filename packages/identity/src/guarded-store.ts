@@ -14,6 +14,7 @@ import {
   wordsOf,
 } from '@slipway/model';
 import type { Directory } from './directory.ts';
+import { makerOf } from './principals.ts';
 import { refuseEscalation } from './privileges.ts';
 import { refuseUnlessEmpty } from './tenants.ts';
 
@@ -38,6 +39,7 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
   const { store, directory, principal, request, decision } = deps;
   const addressed = kinds.find((kind) => kind.plural === request.resource)?.kind;
   const { only } = decision;
+  const by = makerOf(principal);
   const reaches = only === undefined ? undefined : scopesMatcher(only);
   const tenantOf = (kind: string, tenant?: string) => (systemKinds.has(kind) ? SYSTEM_TENANT : (tenant ?? principal.tenant));
   const outOfReach = (object: Pick<ApiObject, 'kind' | 'metadata' | 'spec'> | undefined): boolean =>
@@ -85,7 +87,7 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
       await mayCreate(deps, object);
       if (outOfReach(withName(object))) throw forbidden(object.metadata.name ?? '');
       await refuseEscalation(deps, { tenant, object });
-      const made = await store.create(object, { ...options, tenant });
+      const made = await store.create(object, { ...options, tenant, by });
       wrote(object, tenant, options.dryRun);
       if (object.kind === 'Tenant' && !options.dryRun) await deps.prepareTenant?.(made.metadata.name);
       return made;
@@ -96,7 +98,7 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
       // Neither changing what is out of reach nor moving something there: it would be given away.
       if (outOfReach(old) || outOfReach(object)) throw forbidden(object.metadata.name);
       await refuseEscalation(deps, { tenant, object, old });
-      const updated = await store.update(object, { ...options, tenant });
+      const updated = await store.update(object, { ...options, tenant, by });
       wrote(object, tenant, options.dryRun);
       return updated;
     },

@@ -13,3 +13,7 @@ export function subjectOf({ name, home }: Pick<Principal, 'name' | 'home'>): Sub
   const [project = '', account = ''] = name.slice(SERVICE_ACCOUNT.length).split(':');
   return { kind: 'ServiceAccount', tenant: home, name: account, project };
 }
+
+/** As quotas name who made something; an operator of another tenant is none of this one's users. */
+export const makerOf = ({ name, home, tenant }: Pick<Principal, 'name' | 'home' | 'tenant'>): string =>
+  home === tenant ? name : `${home}/${name}`;

@@ -52,6 +52,8 @@ export * from './plan/facts.ts';
 export * from './plan/object-id.ts';
 export * from './project-role-binding/project-role-binding.ts';
 export * from './project/project.ts';
+export * from './quota/quota.ts';
+export * from './quota/usage.ts';
 export * from './registry/registry.ts';
 export * from './secret/core-secret.ts';
 export * from './secret/secret.ts';

@@ -18,14 +18,15 @@ import type { ResourceKinds } from './access/grant.ts';
 import type { Kind } from './meta/define-kind.ts';
 import { GROUP } from './meta/object.ts';
 import { inVersion } from './meta/versions.ts';
+import { quotaKinds } from './quota/quota.ts';
 import { projectKind } from './project/project.ts';
 import { registryKind } from './registry/registry.ts';
 import { secretKind } from './secret/secret.ts';
 import { auditRecordKind } from './audit/audit-record.ts';
 import { auditSinkKind } from './audit-sink/audit-sink.ts';
 
-/** Every kind the hub serves. Adding one here is all that storage, API, CLI and documentation need. */
-export const kinds: readonly Kind[] = [
+/** Every kind the hub serves, besides quotas of them. Adding one here is all that storage, API, CLI and documentation need. */
+const limited: readonly Kind[] = [
   projectKind,
   clusterProfileKind,
   registryKind,
@@ -48,6 +49,8 @@ export const kinds: readonly Kind[] = [
   apiKeyKind,
   identityProviderKind,
 ];
+
+export const kinds: readonly Kind[] = [...limited, ...quotaKinds(limited.map(({ plural }) => plural))];
 
 /** Finds a kind by its name, plural, singular or short name, without regard to case; as kubectl does, with a version and the group too: `clusters.v1.slipway.dev`. */
 export function findKind(noun: string): Kind | undefined {

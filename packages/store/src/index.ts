@@ -5,6 +5,7 @@ export { createStore, type Store, type StoreOptions } from './store.ts';
 export { createLinkStore } from './link-store.ts';
 export { createLeases } from './leases.ts';
 export { createGarbageCollector } from './garbage-collector.ts';
+export { createQuotaStatus } from './quota/quota-status.ts';
 export * from './audit/append.ts';
 export * from './audit/audit-context.ts';
 export * from './audit/audit-log.ts';

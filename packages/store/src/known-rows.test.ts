@@ -17,6 +17,7 @@ const row = (name: string, rv: number): ObjectRow => ({
   metadata: {},
   spec: { rv },
   status: null,
+  created_by: null,
 });
 const written = (name: string, rv: number): Written => ({ rv: String(rv), row: row(name, rv) });
 

@@ -19,6 +19,8 @@ export interface ObjectRow {
   readonly metadata: StoredMeta;
   readonly spec: unknown;
   readonly status: unknown;
+  /** Whose quota it counts to. */
+  readonly created_by: string | null;
 }
 
 export interface RowKey {
@@ -68,7 +70,7 @@ function storedMeta(metadata: ObjectMeta): StoredMeta {
 /** RFC 3339 in whole seconds, as Kubernetes writes times. */
 export const timestamp = (ms: number): string => new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
 
-export function newRow(tenant: string, object: NewObject, stamp: { uid: string; now: number }): ObjectRow {
+export function newRow(tenant: string, object: NewObject, stamp: { uid: string; now: number; by?: string | undefined }): ObjectRow {
   const { metadata } = object;
   if (metadata.name === undefined || metadata.name === '') {
     throw new SlipwayError('Invalid', `${object.kind} has no name.`, {
@@ -89,6 +91,7 @@ export function newRow(tenant: string, object: NewObject, stamp: { uid: string; 
     metadata: storedMeta(metadata),
     spec: object.spec ?? {},
     status: object.status ?? null,
+    created_by: stamp.by ?? null,
   };
 }
 

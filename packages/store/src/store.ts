@@ -16,6 +16,7 @@ import type { Database } from './database.ts';
 import { listEverywhere, listPage } from './lists.ts';
 import { finalizersFor } from './owners.ts';
 import { newRow, objectOf, type ObjectRow, type RowKey, sameContent, statusRow, timestamp, updatedRow } from './rows.ts';
+import { createQuotas } from './quota/quotas.ts';
 import { createSecretWrites, type PreparedSecrets } from './secrets/secret-writes.ts';
 import { isForeignKey, type Vault } from './secrets/vault.ts';
 import { CHANGES_CHANNEL, insertRow, readRevision, readRow, removeRow, replaceRow } from './writes.ts';
@@ -75,6 +76,7 @@ export function createStore(options: StoreOptions): Store {
   });
 
   const secrets = createSecretWrites(options.vault);
+  const quotas = createQuotas(database);
   const recordOf = (tenant: string, verb: ChangeVerb, before: ObjectRow | undefined, after: ObjectRow, secretsChanged = false) =>
     options.record?.({
       tenant,
@@ -99,7 +101,7 @@ export function createStore(options: StoreOptions): Store {
     key: RowKey,
     expected: { uid?: string | undefined; resourceVersion?: string | undefined },
     compute: (old: ObjectRow) => Computed | Promise<Computed>,
-    { verb, dryRun }: { verb: ChangeVerb; dryRun: boolean },
+    { verb, dryRun, by }: { verb: ChangeVerb; dryRun: boolean; by?: string | undefined },
   ): Promise<ApiObject> => {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const old = (await readRow(database, key))?.row;
@@ -107,12 +109,16 @@ export function createStore(options: StoreOptions): Store {
       checkExpected(old, expected);
       const { row, remove, prepared } = await compute(old);
       if (!remove && !prepared?.changed && sameContent(old, row)) return objectOf(old);
-      if (dryRun) return objectOf(row);
+      const within = by === undefined || remove ? undefined : await quotas.guard(old, row);
+      if (dryRun) {
+        await within?.(async () => undefined);
+        return objectOf(row);
+      }
       const record = recordOf(key.tenant, remove ? 'remove' : verb, old, row, prepared?.changed);
       const sealed = await prepared?.seal(row);
-      const rv = await (remove ? removeRow(database, old, row, { record }) : replaceRow(database, old, row, { record, sealed })).catch(
-        explained,
-      );
+      const rv = await (
+        remove ? removeRow(database, old, row, { record }) : replaceRow(database, old, row, { record, sealed, within })
+      ).catch(explained);
       if (rv !== undefined) {
         feed.poke();
         return objectOf(row, rv);
@@ -137,22 +143,25 @@ export function createStore(options: StoreOptions): Store {
       return (await readRow(database, keyOf(ref)))?.object;
     },
     list: (query) => listPage(database, query),
-    async create(object, { dryRun = false, tenant = DEFAULT_TENANT } = {}) {
+    async create(object, { dryRun = false, tenant = DEFAULT_TENANT, by } = {}) {
       const prepared = await secrets.prepare(object, undefined);
-      const row = newRow(tenant, prepared?.object ?? object, { uid: newUid(), now: clock.now() });
+      const row = newRow(tenant, prepared?.object ?? object, { uid: newUid(), now: clock.now(), by });
+      const within = by === undefined ? undefined : await quotas.guard(undefined, row);
       if (dryRun) {
         if ((await readRow(database, row)) !== undefined) throw alreadyExists(row);
+        await within?.(async () => undefined);
         return objectOf(row);
       }
       const rv = await insertRow(database, row, {
         record: recordOf(tenant, 'create', undefined, row),
         sealed: await prepared?.seal(row),
+        within,
       }).catch(explained);
       if (rv === undefined) throw alreadyExists(row);
       feed.poke();
       return objectOf(row, rv);
     },
-    update: (object, { dryRun = false, tenant = DEFAULT_TENANT } = {}) =>
+    update: (object, { dryRun = false, tenant = DEFAULT_TENANT, by } = {}) =>
       change(
         keyOf({ tenant, kind: object.kind, project: object.metadata.namespace, name: object.metadata.name }),
         object.metadata,
@@ -168,7 +177,7 @@ export function createStore(options: StoreOptions): Store {
             remove: row.deletion_timestamp !== null && (row.metadata.finalizers ?? []).length === 0,
           };
         },
-        { verb: 'update', dryRun },
+        { verb: 'update', dryRun, by },
       ),
     updateStatus: (object, { dryRun = false, tenant = DEFAULT_TENANT, managedFields } = {}) =>
       change(

@@ -14,7 +14,12 @@ export interface WriteExtras {
   /** The new envelope of the object's secrets; null when it has none any more, undefined when they stay. */
   readonly sealed?: Sealed | null | undefined;
   readonly record?: PendingRecord | undefined;
+  /** What has to hold in the transaction of the change; it may refuse. */
+  readonly within?: Guarded | undefined;
 }
+
+/** Runs a write in a transaction of its own, on its connection. */
+export type Guarded = <T>(write: (db: Database['db']) => Promise<T>) => Promise<T>;
 
 // Each write is one statement: it takes its number from `revision` (whose row lock it holds until it commits), writes the object and the change log.
 const nextRevision = sql`rv as (update revision set value = value + 1 where id = 1 returning value)`;
@@ -50,9 +55,15 @@ function secretsWith(sealed: Sealed | null | undefined): RawBuilder<unknown> {
 }
 
 /** Runs a write; its resource version, or undefined when nothing was written. */
-async function written(database: Database, key: RowKey, statement: RawBuilder<unknown>, removes = false): Promise<string | undefined> {
+async function written(
+  database: Database,
+  key: RowKey,
+  statement: RawBuilder<unknown>,
+  { removes = false, within }: { removes?: boolean; within?: Guarded | undefined } = {},
+): Promise<string | undefined> {
   const run = async (): Promise<Written | undefined> => {
-    const { rows } = await (statement as RawBuilder<ObjectRow & { rv: string | number }>).execute(database.db);
+    const execute = (db: Database['db']) => (statement as RawBuilder<ObjectRow & { rv: string | number }>).execute(db);
+    const { rows } = await (within ? within(execute) : execute(database.db));
     if (rows[0] === undefined) return undefined;
     const { rv, ...row } = rows[0];
     return removes ? { rv: String(rv), removed: true } : { rv: String(rv), row };
@@ -67,11 +78,12 @@ export function insertRow(database: Database, row: ObjectRow, extras: WriteExtra
     row,
     sql`with ${nextRevision},
     n as (
-      insert into objects (tenant, kind, project, name, uid, resource_version, generation, created_at, deletion_timestamp, labels, metadata, spec, status)
+      insert into objects (tenant, kind, project, name, uid, resource_version, generation, created_at, deletion_timestamp, labels, metadata, spec, status, created_by)
       select ${row.tenant}, ${row.kind}, ${row.project}, ${row.name}, ${row.uid}, rv.value, ${row.generation}::bigint, ${row.created_at}, null,
-        ${jsonb(row.labels)}::jsonb, ${jsonb(row.metadata)}::jsonb, ${jsonb(row.spec)}::jsonb, ${row.status === null ? null : jsonb(row.status)}::jsonb
+        ${jsonb(row.labels)}::jsonb, ${jsonb(row.metadata)}::jsonb, ${jsonb(row.spec)}::jsonb, ${row.status === null ? null : jsonb(row.status)}::jsonb, ${row.created_by}
       from rv on conflict do nothing returning *
     ), ${logged(database, 'ADDED', { source: 'n', object: sql`to_jsonb(n.*)`, prev: sql`null::jsonb`, extras })}`,
+    extras,
   );
 }
 
@@ -88,6 +100,7 @@ export function replaceRow(database: Database, old: ObjectRow, row: ObjectRow, e
         status = ${row.status === null ? null : jsonb(row.status)}::jsonb
       from rv where ${keyIs(old)} and o.resource_version = ${old.resource_version}::bigint returning o.*
     ), ${logged(database, 'MODIFIED', { source: 'n, before', object: sql`to_jsonb(n.*)`, prev: sql`to_jsonb(before.*)`, extras })}`,
+    extras,
   );
 }
 
@@ -111,7 +124,7 @@ export function removeRow(database: Database, old: ObjectRow, last: ObjectRow, e
       prev: sql`to_jsonb(n.*)`,
       extras: { ...extras, sealed: null },
     })}`,
-    true,
+    { removes: true },
   );
 }
 

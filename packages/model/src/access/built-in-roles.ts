@@ -55,14 +55,14 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     name: 'system-viewer',
     level: 'system',
     description: 'Reads everything in every tenant; reaches no cluster.',
-    rules: [rule([...SEEN, ...CATALOGUE, 'tenants', ...PEOPLE_SEEN, 'apikeys'], READ)],
+    rules: [rule([...SEEN, ...CATALOGUE, 'tenants', 'tenantquotas', 'quotas', ...PEOPLE_SEEN, 'apikeys'], READ)],
   },
   { name: 'tenant-admin', level: 'tenant', description: 'Everything in the tenant.', rules: [everything] },
   {
     name: 'tenant-viewer',
     level: 'tenant',
     description: 'Reads everything in the tenant, and its clusters with Kubernetes’ view.',
-    rules: [rule([...SEEN, ...CATALOGUE, ...PEOPLE_SEEN], READ), ...tunnel('view')],
+    rules: [rule([...SEEN, ...CATALOGUE, 'quotas', ...PEOPLE_SEEN], READ), ...tunnel('view')],
   },
   {
     name: 'user-admin',

@@ -1,0 +1,110 @@
+import { SlipwayError } from '@slipway/kit';
+import {
+  type Amounts,
+  findKind,
+  GROUP,
+  growthOf,
+  MEASURED_KINDS,
+  type QuotaSpec,
+  refusalOf,
+  sumOf,
+  SYSTEM_TENANT,
+  type TenantQuotaSpec,
+  type Usage,
+  usageOf,
+} from '@slipway/model';
+import { sql } from 'kysely';
+import type { Database } from '../database.ts';
+import type { ObjectRow } from '../rows.ts';
+import { type Guarded, knownList } from '../writes.ts';
+
+/** One quota as far as it concerns a tenant. */
+export interface Limit {
+  readonly kind: 'Quota' | 'TenantQuota';
+  readonly name: string;
+  readonly project?: string | undefined;
+  readonly user?: string | undefined;
+  readonly hard: Amounts;
+}
+
+export interface Quotas {
+  /** The transaction that a change has to be made in; undefined when no quota is concerned. It rejects with `Forbidden` instead of writing what does not fit. */
+  guard(before: ObjectRow | undefined, after: ObjectRow): Promise<Guarded | undefined>;
+  /** Every quota of a tenant. */
+  limits(tenant: string): Promise<Limit[]>;
+  /** What a quota counts now. */
+  used(tenant: string, limit: Pick<Limit, 'project' | 'user'>): Promise<Amounts>;
+}
+
+/**
+ * Quotas hold in the transaction of the write: growth of one tenant waits for the growth before it (a lock that ends with the transaction), counts, and is written or refused. So
+ * however many create at once, no one gets past a limit; who takes nothing more, and tenants without quotas, wait for nobody.
+ */
+export function createQuotas(database: Database): Quotas {
+  const limits = async (tenant: string): Promise<Limit[]> => {
+    const own = await rowsOf(database, tenant, 'Quota');
+    const given = (await rowsOf(database, SYSTEM_TENANT, 'TenantQuota')).filter(({ spec }) => (spec as TenantQuotaSpec).tenant === tenant);
+    return [
+      ...own.map(({ name, spec }): Limit => ({ kind: 'Quota', name, ...(spec as QuotaSpec) })),
+      ...given.map(({ name, spec }): Limit => ({ kind: 'TenantQuota', name, hard: (spec as TenantQuotaSpec).hard })),
+    ];
+  };
+
+  return {
+    limits,
+    used: (tenant, limit) => usedIn(database.db, tenant, limit),
+    async guard(before, after) {
+      const growth = growthOf(before && usageOfRow(before), usageOfRow(after));
+      if (Object.keys(growth.amounts).length === 0) return undefined;
+      const { tenant, project } = after;
+      const concerned = (await limits(tenant)).filter(
+        (limit) =>
+          (limit.project === undefined || limit.project === project) &&
+          (limit.user === undefined || limit.user === after.created_by) &&
+          Object.keys(limit.hard).some((resource) => resource in growth.amounts || resource in growth.unsaid),
+      );
+      if (concerned.length === 0) return undefined;
+      return (write) =>
+        database.db.transaction().execute(async (db) => {
+          await sql`select pg_advisory_xact_lock(hashtextextended(${`slipway-quota:${tenant}`}, 0))`.execute(db);
+          for (const limit of concerned) {
+            const refusal = refusalOf(limit, await usedIn(db, tenant, limit), growth);
+            if (refusal !== undefined) throw exceeded(after, refusal);
+          }
+          return write(db);
+        });
+    },
+  };
+}
+
+function exceeded({ kind, name }: ObjectRow, refusal: string): SlipwayError {
+  const plural = findKind(kind)?.plural ?? kind.toLowerCase();
+  return new SlipwayError('Forbidden', `${plural}.${GROUP} "${name}" is forbidden: ${refusal}`, { retryable: false });
+}
+
+function usageOfRow({ kind, spec }: Pick<ObjectRow, 'kind' | 'spec'>): Usage {
+  const known = findKind(kind);
+  return known === undefined ? { amounts: {}, unsaid: {} } : usageOf(known, spec);
+}
+
+async function rowsOf(database: Database, tenant: string, kind: string): Promise<readonly ObjectRow[]> {
+  const known = await knownList(database, tenant, kind);
+  if (known !== undefined) return known.rows.map(({ row }) => row);
+  return (await sql<ObjectRow>`select * from objects where tenant = ${tenant} and kind = ${kind} order by name`.execute(database.db)).rows;
+}
+
+async function usedIn(db: Database['db'], tenant: string, { project, user }: Pick<Limit, 'project' | 'user'>): Promise<Amounts> {
+  const inProject = project === undefined ? sql`` : sql` and project = ${project}`;
+  const ofUser = user === undefined ? sql`` : sql` and created_by = ${user}`;
+  const { rows } = await sql<{ kind: string; count: number; specs: unknown[] | null }>`
+    select kind, count(*)::int as count, jsonb_agg(spec) filter (where kind in (${sql.join(MEASURED_KINDS)})) as specs
+    from objects where tenant = ${tenant}${inProject}${ofUser} group by kind`.execute(db);
+  return sumOf(
+    rows.flatMap(({ kind, count, specs }) => {
+      if (specs !== null) return specs.map((spec) => usageOfRow({ kind, spec }).amounts);
+      return [
+        Object.fromEntries(Object.entries(usageOfRow({ kind, spec: {} }).amounts).map(([resource, each]) => [resource, each * count])),
+      ];
+    }),
+  );
+}
