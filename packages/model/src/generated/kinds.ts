@@ -1,0 +1,48 @@
+// Made from the folders of this package: npm run generate
+import { apiKeyKind } from '../api-key/api-key.ts';
+import { auditSinkKind } from '../audit-sink/audit-sink.ts';
+import { auditRecordKind } from '../audit/audit-record.ts';
+import { cloudAccountKind } from '../cloud-account/cloud-account.ts';
+import { clusterProfileKind } from '../cluster-profile/cluster-profile.ts';
+import { clusterKind } from '../cluster/cluster.ts';
+import { eventKind } from '../event/event.ts';
+import { gatewayKind } from '../gateway/gateway.ts';
+import { identityProviderKind } from '../identity-provider/identity-provider.ts';
+import { machinePoolKind } from '../machine-pool/machine-pool.ts';
+import { machineKind } from '../machine/machine.ts';
+import { projectRoleBindingKind } from '../project-role-binding/project-role-binding.ts';
+import { projectKind } from '../project/project.ts';
+import { registryKind } from '../registry/registry.ts';
+import { roleBindingKind } from '../role-binding/role-binding.ts';
+import { roleKind } from '../role/role.ts';
+import { secretKind } from '../secret/secret.ts';
+import { serviceAccountKind } from '../service-account/service-account.ts';
+import { teamKind } from '../team/team.ts';
+import { tenantKind } from '../tenant/tenant.ts';
+import { userKind } from '../user/user.ts';
+import type { Kind } from '../meta/define-kind.ts';
+
+/** Every kind the hub serves. */
+export const kinds: readonly Kind[] = [
+  apiKeyKind,
+  auditSinkKind,
+  auditRecordKind,
+  cloudAccountKind,
+  clusterProfileKind,
+  clusterKind,
+  eventKind,
+  gatewayKind,
+  identityProviderKind,
+  machinePoolKind,
+  machineKind,
+  projectRoleBindingKind,
+  projectKind,
+  registryKind,
+  roleBindingKind,
+  roleKind,
+  secretKind,
+  serviceAccountKind,
+  teamKind,
+  tenantKind,
+  userKind,
+];
