@@ -64,7 +64,7 @@ describe('the same requests to the hub and to a real kube-apiserver', () => {
     );
     // The requests are in the message; fast-check's own report would print the functions that make them.
     if (result.failed) throw result.errorInstance;
-    expect(compared, 'enough answers are the same, not excused').toBeGreaterThan(
+    expect(compared, 'enough answers are the same, not excused').toBeGreaterThanOrEqual(
       /"oneOf"/.test(JSON.stringify(served.json)) ? RUNS / 8 : RUNS * 2,
     );
   });

@@ -1,10 +1,12 @@
 import type { ResourceKinds } from './access/grant.ts';
-import { kinds } from './generated/kinds.ts';
+import { definedKinds } from './generated/kinds.ts';
 import type { Kind } from './meta/define-kind.ts';
 import { GROUP } from './meta/object.ts';
 import { inVersion } from './meta/versions.ts';
+import { quotaKinds } from './quota/quota.ts';
 
-export { kinds };
+/** Every kind the hub serves: one for each folder, and quotas of them. */
+export const kinds: readonly Kind[] = [...definedKinds, ...quotaKinds(definedKinds.map(({ plural }) => plural))];
 
 /** Finds a kind by its name, plural, singular or short name, without regard to case; as kubectl does, with a version and the group too: `clusters.v1.slipway.dev`. */
 export function findKind(noun: string): Kind | undefined {

@@ -43,6 +43,6 @@ function convert(kinds: readonly Kind[], object: ApiObject, wanted: string): obj
   const [from, to] = [object.apiVersion, wanted].map((name) => versionsOf(kind).find((version) => apiVersionOf(version) === name) as Kind);
   const whole = { ...object, spec: object.spec ?? {} };
   const converted = toShown(to as Kind, toStored(from as Kind, whole));
-  const { spec, ...rest } = converted;
-  return { ...rest, apiVersion: wanted, ...(object.spec === undefined ? {} : { spec }) };
+  const { spec, metadata, ...rest } = converted;
+  return { ...rest, apiVersion: wanted, metadata: metadata ?? {}, ...(object.spec === undefined ? {} : { spec }) };
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { canonicalJson } from '@slipway/kit';
 import type { Answer, Call } from './test-api.ts';
 
 export interface Observation {
@@ -31,6 +32,13 @@ const refusedAlike = ({ hub, kubernetes }: Observation): boolean =>
   isStatus(hub) && isStatus(kubernetes) && hub.status === kubernetes.status && hub.body.reason === kubernetes.body.reason;
 const fieldsOf = (answer: Answer): string[] => [...new Set(causesOf(answer).map((cause) => cause.split(' ')[1] ?? ''))].toSorted();
 const messageOf = ({ body }: Answer): string => String(body?.message);
+
+/** Owners of a returned object that wrote its status, or the others. */
+const ownersOf = ({ body }: Answer, ofStatus: boolean): string[] =>
+  ((body?.metadata?.managedFields ?? []) as Record<string, unknown>[])
+    .filter(({ subresource }) => (subresource === 'status') === ofStatus)
+    .map(({ time: _time, ...owner }) => canonicalJson(owner))
+    .toSorted();
 
 export const differences: readonly Difference[] = [
   {
@@ -90,6 +98,16 @@ export const differences: readonly Difference[] = [
       operation.includes('apply') &&
       kubernetes.status === 422 &&
       (/must be of type (object|array): "null"/.test(messageOf(kubernetes)) || causesOf(kubernetes).join() === 'FieldValueRequired spec'),
+  },
+  {
+    id: 'status-owners-across-versions',
+    what: 'A write of the object leaves the owners of its status alone, whatever version they wrote in.',
+    why: 'kube-apiserver resets the status for the version of the request only, and so forgets who wrote it in another one.',
+    leadsApart: true,
+    explains: ({ hub, kubernetes }) =>
+      hub.status === kubernetes.status &&
+      isDeepStrictEqual(ownersOf(hub, false), ownersOf(kubernetes, false)) &&
+      ownersOf(hub, true).length > ownersOf(kubernetes, true).length,
   },
   {
     id: 'unions',

@@ -22,8 +22,8 @@ import { tenantKind } from '../tenant/tenant.ts';
 import { userKind } from '../user/user.ts';
 import type { Kind } from '../meta/define-kind.ts';
 
-/** Every kind the hub serves. */
-export const kinds: readonly Kind[] = [
+/** Every kind that a folder of this package defines. */
+export const definedKinds: readonly Kind[] = [
   apiKeyKind,
   auditSinkKind,
   auditRecordKind,
