@@ -26,6 +26,7 @@ import { serveAdminSocket } from './admin-socket.ts';
 import { auditChainRoutes } from './audit/chain-routes.ts';
 import { createHubAudit } from './audit/hub-audit.ts';
 import { withAuditRecords } from './audit/record-store.ts';
+import { createBrowserSignIn } from './auth/browser/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { userSubresources } from './auth/user-subresources.ts';
 import { startAuditSinks } from './audit-sinks/start.ts';
@@ -44,6 +45,8 @@ export interface HubOptions {
   /** The repository's `packs/` directory. */
   readonly packsDir: string;
   readonly version: string;
+  /** Where people reach the hub, when that is not what their browser says: `https://hub.example.com`. */
+  readonly publicUrl?: string | undefined;
   /** Where users' URLs may lead; without it to public addresses only. */
   readonly outbound?: OutboundOptions;
 }
@@ -173,9 +176,22 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     notReady: () => (bound.length === 0 ? 'its listeners' : undefined),
   });
 
+  const browserSignIn = createBrowserSignIn({
+    identity,
+    database,
+    store,
+    vault,
+    audit,
+    outbound: options.outbound,
+    publicUrl: options.publicUrl,
+    clock: systemClock,
+    logger: logger.child({ part: 'sign-in' }),
+  });
+
   const app = createApp(logger.child({ part: 'http' }));
   audit.hooks(app);
   api.routes(app);
+  browserSignIn.routes(app);
   link.routes(app);
   await app.ready();
   const listeners = createListeners({
@@ -219,7 +235,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     stopping.abort();
     await listeners.close(3000);
     await Promise.all([controlling, ...upkeep, delivering, link.flush(), app.close()]);
-    await outbound.close();
+    await Promise.all([outbound.close(), browserSignIn.close()]);
     await keeping.upkeep.flush();
     await database.close();
   };

@@ -10,6 +10,7 @@ import { openDatabase, startHub } from './hub.ts';
 import { keysText } from './key-actions.ts';
 import { parseListen } from './listeners.ts';
 import { createLogger } from './log.ts';
+import { publicUrlSetting } from './auth/browser/public-url.ts';
 import { outboundSettings } from './outbound-settings.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -44,6 +45,7 @@ program
       packsDir: options.packs,
       version: await productVersion(),
       outbound: outboundSettings(process.env),
+      publicUrl: publicUrlSetting(process.env.SLIPWAY_PUBLIC_URL),
     });
     const stop = () => {
       hub.stop().then(

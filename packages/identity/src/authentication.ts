@@ -93,9 +93,15 @@ function principalOf(directory: Directory, clock: Clock, claim: Claim): Promise<
   return 'token' in claim ? ofToken(directory, clock, claim.token) : ofSession(directory, clock, claim.session);
 }
 
-async function ofSession(directory: Directory, clock: Clock, { id, user, provider }: SessionClaim): Promise<Principal | undefined> {
+async function ofSession(
+  directory: Directory,
+  clock: Clock,
+  { id, user, provider, details }: SessionClaim,
+): Promise<Principal | undefined> {
   const found = await activeSubject(directory, { kind: 'User', tenant: user.tenant, name: user.name }, clock.now());
   if (found?.metadata.uid !== user.uid || found.spec.identity?.provider !== provider) return undefined;
+  // Vouched for by this very provider: one that was made anew under its name has vouched for nobody.
+  if (provider !== undefined && details?.['providerUid'] !== found.status?.signIn?.providerUid) return undefined;
   return { ...(await person(directory, user.tenant, user.name)), credential: id, auth: { kind: 'session', id } };
 }
 

@@ -57,8 +57,8 @@ export interface Directory {
   find(kind: string, tenant: string, name: string, project?: string): Promise<ApiObject<any, any> | undefined>;
   /** Forgets a tenant's answers; called for every write of an identity kind. */
   changed(kind: string, tenant: string): void;
-  /** Calls back when anything that decides about access may have changed, with the tenant (the system tenant means all). */
-  onChange(callback: (tenant: string) => void): () => void;
+  /** Calls back when anything that decides about access may have changed, with the tenant (the system tenant means all) and, when it is known, the kind. */
+  onChange(callback: (tenant: string, kind: string | undefined) => void): () => void;
   /** Learns of other replicas' writes until the signal aborts. */
   start(signal: AbortSignal): void;
 }
@@ -88,7 +88,7 @@ const MOST_TENANTS = 2000;
 export function createDirectory(options: DirectoryOptions): Directory {
   const { store, database } = options;
   const loaded = new Map<string, { access?: Promise<TenantAccess>; objects: Map<string, Promise<ApiObject | undefined>> }>();
-  const callbacks = new Set<(tenant: string) => void>();
+  const callbacks = new Set<(tenant: string, kind: string | undefined) => void>();
   const entryOf = (tenant: string) => {
     const known = loaded.get(tenant);
     if (known !== undefined) return known;
@@ -102,15 +102,15 @@ export function createDirectory(options: DirectoryOptions): Directory {
     promise.catch(forget);
     return promise;
   };
-  const forget = (tenant: string) => {
+  const forget = (tenant: string, kind?: string) => {
     loaded.delete(tenant);
-    for (const callback of callbacks) callback(tenant);
+    for (const callback of callbacks) callback(tenant, kind);
   };
   // A write of a Tenant concerns the tenant it names, which its row does not say here: rare enough to forget all.
   const changed = (kind: string, tenant: string): void => {
     if (!IDENTITY_KINDS.has(kind)) return;
     if (kind === 'Tenant') loaded.clear();
-    forget(tenant);
+    forget(tenant, kind);
   };
 
   let seen: number | undefined;

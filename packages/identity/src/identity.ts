@@ -18,6 +18,7 @@ import { createAuthentication } from './authentication.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { createDirectory, type Directory, type SubjectRef } from './directory.ts';
 import { inCluster } from './in-cluster.ts';
+import { endSessionsOfProviders } from './oidc/end-sessions.ts';
 import { refuseActingAs, refuseOthersKey } from './privileges.ts';
 import { openSession } from './sessions/open-session.ts';
 import { createSessions, type NewSession, type Sessions, type SignInMethod, type SignInSource } from './sessions/sessions.ts';
@@ -85,6 +86,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       await adoptUsers({ store, database, logger });
       directory.start(signal);
       startPruning({ sessions, accounts, logger }, signal);
+      endSessionsOfProviders({ directory, sessions, logger }, signal);
     },
     async issueToken({ name, tenant = DEFAULT_TENANT }, { description = '', ttlMs } = {}) {
       const user = await store.get({ tenant, kind: 'User', name });

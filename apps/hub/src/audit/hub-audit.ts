@@ -57,7 +57,7 @@ export function createHubAudit(deps: HubAuditDeps) {
     recorded: 0,
   });
   /** Fails closed: no record, no access. */
-  const recordAccess = async (tenant: string, actor: AuditActor, about: Pick<AuditBody, 'verb' | 'object'>): Promise<void> => {
+  const recordAccess = async (tenant: string, actor: AuditActor, about: Pick<AuditBody, 'verb' | 'object' | 'reason'>): Promise<void> => {
     try {
       await deps.log.append(tenant, { ...stampOf(actor, deps.clock), ...about, outcome: 'ok' });
     } catch (error) {
@@ -138,6 +138,9 @@ export function createHubAudit(deps: HubAuditDeps) {
         };
       });
     },
+    /** Runs what a request does as somebody's who is known only since it proved who they are: a sign-in. */
+    as: <T>(request: FastifyRequest, user: Known, work: () => T): T =>
+      deps.context.run({ ...actorOf(request), user: { kind: 'user', ...user } }, work),
     refusedUpgrade(request: IncomingMessage, code: number, principal?: Principal): void {
       if (code !== 401 && code !== 403) return;
       recordRefusal(upgradeActor(principal, request), principal?.home ?? DEFAULT_TENANT, { verb: 'connect', code });
@@ -146,6 +149,8 @@ export function createHubAudit(deps: HubAuditDeps) {
 }
 
 export type HubAudit = ReturnType<typeof createHubAudit>;
+/** Somebody of a tenant. */
+type Known = Omit<AuditUser, 'kind'> & { readonly tenant: string };
 
 const upgradeActor = (principal: Principal | undefined, request: IncomingMessage): AuditActor => ({
   user: userOf(principal),

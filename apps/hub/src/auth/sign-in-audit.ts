@@ -4,7 +4,14 @@ import { type AuditUser, DEFAULT_TENANT, SYSTEM_TENANT } from '@slipway/model';
 import type { FastifyRequest } from 'fastify';
 import type { HubAudit } from '../audit/hub-audit.ts';
 
-export type AccountAction = 'sign-in' | 'sign-out' | 'change-password' | 'accept-invitation' | 'set-password';
+export type AccountAction =
+  | 'sign-in'
+  | 'sign-out'
+  | 'change-password'
+  | 'accept-invitation'
+  | 'set-password'
+  | 'approve-device'
+  | 'deny-device';
 
 export interface Account {
   readonly tenant: string;

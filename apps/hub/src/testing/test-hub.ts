@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type ApiClient, createApiClient } from '@slipway/api';
 import { type Logger, randomSuffix, silentLogger } from '@slipway/kit';
 import pg from 'pg';
-import { type Hub, startHub } from '../hub.ts';
+import { type Hub, type HubOptions, startHub } from '../hub.ts';
 
 export interface RawAnswer {
   readonly status: number;
@@ -46,7 +46,11 @@ export interface TestHub {
 }
 
 /** A whole hub as users run it: HTTPS on loopback, embedded database in a fresh home or a fresh database on PostgreSQL. */
-export async function startTestHub(engine: 'pglite' | 'postgres' = 'pglite', logger: Logger = silentLogger): Promise<TestHub> {
+export async function startTestHub(
+  engine: 'pglite' | 'postgres' = 'pglite',
+  logger: Logger = silentLogger,
+  more: Pick<HubOptions, 'outbound' | 'publicUrl'> = {},
+): Promise<TestHub> {
   const home = await mkdtemp(join(tmpdir(), 'slipway-hub-'));
   const database = engine === 'postgres' ? await freshDatabase(process.env.SLIPWAY_TEST_DATABASE_URL ?? '') : undefined;
   const hub = await startHub({
@@ -56,6 +60,7 @@ export async function startTestHub(engine: 'pglite' | 'postgres' = 'pglite', log
     logger,
     packsDir: join(import.meta.dirname, '../../../../packs'),
     version: '0.0.0-test',
+    ...more,
   });
   const { token } = await hub.identity.resetAdmin();
   const url = `https://127.0.0.1:${hub.addresses[0]?.port}`;

@@ -53,6 +53,13 @@ export interface NewSession extends SessionClaim {
   readonly createdAt: number;
 }
 
+/** An IdentityProvider, as it was when it vouched. */
+export interface Voucher {
+  readonly provider: string;
+  readonly providerUid: string | null;
+  readonly issuer: string | null;
+}
+
 export interface SessionTimes {
   readonly idleMs: number;
   readonly absoluteMs: number;
@@ -146,6 +153,13 @@ export function createSessions(options: { database: Database; clock: Clock; cach
         update sessions set ended_at = ${at(clock.now())} where ${where(filter)} and ended_at is null returning id`.execute(on);
       forget(rows);
       return rows.map(({ id }) => id);
+    },
+    /** Providers that vouched for sessions which stand, as they were then. */
+    async vouchers(tenant: string): Promise<Voucher[]> {
+      const { rows } = await sql<Voucher>`
+        select distinct provider, details ->> 'providerUid' as "providerUid", details ->> 'issuer' as issuer from sessions
+        where tenant = ${tenant} and provider is not null and ${alive()}`.execute(db);
+      return rows;
     },
     /** A user's sessions that stand, the last used first. */
     async list({ tenant, name, uid }: SessionUser): Promise<SessionInfo[]> {

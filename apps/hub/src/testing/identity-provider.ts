@@ -1,0 +1,112 @@
+import { generateKeyPairSync } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createCa, issueCertificate } from '@slipway/kit';
+import type { JWK, ResponseType } from 'oidc-provider';
+
+export interface TestPerson {
+  readonly sub: string;
+  readonly preferred_username?: string;
+  readonly name?: string;
+  readonly email?: string;
+  readonly email_verified?: boolean;
+  readonly groups?: readonly string[];
+}
+
+export interface TestIdentityProvider {
+  readonly issuer: string;
+  readonly ca: string;
+  readonly clientId: string;
+  readonly clientSecret: string;
+  /** Who sits before the browser: signs in at once and agrees to everything. Undefined: refuses. */
+  person: TestPerson | undefined;
+  /** Answers in the provider's place when it returns true: for a provider that lies. */
+  instead: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** Requests that reached it, by path. */
+  readonly asked: string[];
+  stop(): Promise<void>;
+}
+
+/** A real OpenID provider (`oidc-provider`, certified) over HTTPS on loopback, with an authority of its own and one client. */
+export async function startIdentityProvider(redirectUris: readonly string[]): Promise<TestIdentityProvider> {
+  const { Provider } = await import('oidc-provider');
+  const ca = await createCa('test identity provider');
+  const certificate = await issueCertificate(ca, { commonName: 'idp', ipAddresses: ['127.0.0.1'] });
+  let handle: (request: IncomingMessage, response: ServerResponse) => unknown = () => undefined;
+  const server = createServer({ cert: certificate.cert, key: certificate.key }, (request, response) => void handle(request, response));
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const issuer = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const client = { id: 'slipway', secret: 'a-secret-that-only-the-hub-and-the-provider-know' };
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  const people = new Map<string, TestPerson>();
+
+  const provider = new Provider(issuer, {
+    clients: [
+      {
+        client_id: client.id,
+        client_secret: client.secret,
+        redirect_uris: [...redirectUris],
+        response_types: ['code' as ResponseType],
+        grant_types: ['authorization_code'],
+        token_endpoint_auth_method: 'client_secret_basic',
+      },
+    ],
+    jwks: { keys: [{ ...(privateKey.export({ format: 'jwk' }) as JWK), use: 'sig', alg: 'RS256', kid: 'one' }] },
+    cookies: { keys: ['only-in-tests'] },
+    claims: { openid: ['sub'], profile: ['name', 'preferred_username'], email: ['email', 'email_verified'], groups: ['groups'] },
+    findAccount: (_context, id) => ({
+      accountId: id,
+      claims: () => ({ ...people.get(id), sub: id, groups: [...(people.get(id)?.groups ?? [])] }),
+    }),
+    features: { devInteractions: { enabled: false } },
+    interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
+    pkce: { required: () => true },
+    ttl: { Session: 1, Grant: 600, Interaction: 600, AccessToken: 600, AuthorizationCode: 60, IdToken: 600 },
+  });
+  const callback = provider.callback();
+  const found: TestIdentityProvider = {
+    issuer,
+    ca: ca.cert,
+    clientId: client.id,
+    clientSecret: client.secret,
+    person: undefined,
+    instead: undefined,
+    asked: [],
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+
+  /** Signs in whoever sits there and agrees to all that is asked for. */
+  const interact = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const { person } = found;
+    if (person === undefined)
+      return provider.interactionFinished(
+        request,
+        response,
+        { error: 'access_denied', error_description: '<b>no</b>' },
+        { mergeWithLastSubmission: false },
+      );
+    people.set(person.sub, person);
+    const { params } = await provider.interactionDetails(request, response);
+    const grant = new provider.Grant({ accountId: person.sub, clientId: client.id });
+    grant.addOIDCScope(String(params['scope']));
+    const result = { login: { accountId: person.sub, remember: false }, consent: { grantId: await grant.save() } };
+    await provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
+  };
+  handle = (request, response) => {
+    found.asked.push((request.url ?? '').split('?')[0] ?? '');
+    if (found.instead?.(request, response)) return undefined;
+    return request.url?.startsWith('/interaction/') ? interact(request, response) : callback(request, response);
+  };
+  return found;
+}
+
+/** One answer of a provider that lies. */
+export function answerJson(response: ServerResponse, body: object): true {
+  response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  return true;
+}
