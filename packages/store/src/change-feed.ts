@@ -23,8 +23,13 @@ export interface Subscription<Event extends WatchEvent = WatchEvent> {
   close(): void;
 }
 
-interface Entry {
+/** Watchers that ask for the same: their filter is run once for all of them. */
+interface Group {
   readonly filter: WatchFilter;
+  readonly entries: Set<Entry>;
+}
+
+interface Entry {
   items: FeedItem[];
   lost: boolean;
   wake: () => void;
@@ -32,9 +37,10 @@ interface Entry {
 
 /**
  * Reads the change log once per process and hands each change to every watcher it concerns. Because numbers are in commit order, reading "everything after
- * the last number I saw" can skip nothing.
+ * the last number I saw" can skip nothing; and a change written here that is the very next number needs no reading.
  */
 export function createChangeFeed(deps: FeedDeps) {
+  const groups = new Map<string, Group>();
   const entries = new Set<Entry>();
   let position: number | undefined;
   let starting: Promise<number> | undefined;
@@ -43,14 +49,29 @@ export function createChangeFeed(deps: FeedDeps) {
   let failures = 0;
 
   const deliver = (change: Change) => {
-    for (const entry of entries) {
-      if (entry.lost) continue;
-      const event = entry.filter(change);
+    for (const group of groups.values()) {
+      const event = group.filter(change);
       if (event === undefined) continue;
-      entry.items.push({ rv: change.rv, event });
-      if (entry.items.length > deps.bufferSize) lose(entry);
-      entry.wake();
+      const item = { rv: change.rv, event };
+      for (const entry of group.entries) {
+        if (entry.lost) continue;
+        entry.items.push(item);
+        if (entry.items.length > deps.bufferSize) lose(entry);
+        entry.wake();
+      }
     }
+  };
+  const join = (key: string, filter: WatchFilter, entry: Entry): Group => {
+    const group = groups.get(key) ?? { filter, entries: new Set() };
+    groups.set(key, group);
+    group.entries.add(entry);
+    entries.add(entry);
+    return group;
+  };
+  const leave = (key: string, group: Group, entry: Entry) => {
+    entries.delete(entry);
+    group.entries.delete(entry);
+    if (group.entries.size === 0 && groups.get(key) === group) groups.delete(key);
   };
   const lose = (entry: Entry) => {
     entry.lost = true;
@@ -89,16 +110,23 @@ export function createChangeFeed(deps: FeedDeps) {
     // With nobody watching, the next watcher starts from the revision of its own moment.
     if (entries.size === 0) position = undefined;
   };
-  const poke = () => {
-    if (entries.size === 0) return;
+  const poke = (upTo?: number) => {
+    if (entries.size === 0 || (upTo !== undefined && position !== undefined && upTo <= position)) return;
     if (pumping) again = true;
     else void pump();
   };
 
   return {
-    /** Something was written, here or by another replica. */
+    /** Something was written, here or by another replica; up to this revision, if that is known. */
     poke,
-    async subscribe<Event extends WatchEvent>(filter: WatchFilter<Event>, signal: AbortSignal): Promise<Subscription<Event>> {
+    /** A change that this process has just written. */
+    offer(change: Change): void {
+      if (pumping || position !== change.rv - 1) return poke(change.rv);
+      position = change.rv;
+      deliver(change);
+    },
+    /** `key` says what is asked for: subscriptions of one key share the filter of the first. */
+    async subscribe<Event extends WatchEvent>(key: string, filter: WatchFilter<Event>, signal: AbortSignal): Promise<Subscription<Event>> {
       if (position === undefined) {
         starting ??= deps.now().finally(() => {
           starting = undefined;
@@ -106,10 +134,10 @@ export function createChangeFeed(deps: FeedDeps) {
         const value = await starting;
         position ??= value;
       }
-      const entry: Entry = { filter, items: [], lost: false, wake: () => undefined };
+      const entry: Entry = { items: [], lost: false, wake: () => undefined };
       const onAbort = () => entry.wake();
       signal.addEventListener('abort', onAbort, { once: true });
-      entries.add(entry);
+      const group = join(key, filter, entry);
       // A write between reading the revision and this line may have poked when nobody was listening.
       poke();
       return {
@@ -124,12 +152,12 @@ export function createChangeFeed(deps: FeedDeps) {
           if (entry.lost) return undefined;
           const items = entry.items;
           entry.items = [];
-          // What passed the filter of this very entry, and bookmarks.
+          // What passed the filter of this very entry's group, and bookmarks.
           return items as FeedItem<Event>[];
         },
         close() {
           signal.removeEventListener('abort', onAbort);
-          entries.delete(entry);
+          leave(key, group, entry);
           if (entries.size === 0 && !pumping) position = undefined;
         },
       };

@@ -17,10 +17,10 @@ export interface Database {
   /** Only where this process is the only one that writes: what it wrote last is what is there. Shared by every store on the database. */
   readonly known?: KnownRows;
   /**
-   * Calls back for every NOTIFY on `channel`, and once after each (re)connection, because notifications sent in between are lost.
+   * Calls back for every NOTIFY on `channel` with its payload, and once without after each (re)connection, because notifications sent in between are lost.
    * Returns when listening has begun; goes on until the signal aborts.
    */
-  listen(channel: string, onNotify: () => void, signal: AbortSignal): Promise<void>;
+  listen(channel: string, onNotify: (payload?: string) => void, signal: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -52,7 +52,7 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Datab
     known: createKnownRows(),
     async listen(channel, onNotify, signal) {
       if (signal.aborted) return;
-      const stop = await pglite.listen(channel, () => onNotify());
+      const stop = await pglite.listen(channel, onNotify);
       signal.addEventListener('abort', () => void stop().catch(() => undefined), { once: true });
       onNotify();
     },
@@ -106,7 +106,7 @@ interface ListenDeps {
   readonly logger: Logger;
 }
 
-async function listenForever(deps: ListenDeps, channel: string, onNotify: () => void, signal: AbortSignal): Promise<void> {
+async function listenForever(deps: ListenDeps, channel: string, onNotify: (payload?: string) => void, signal: AbortSignal): Promise<void> {
   let failures = 0;
   const connectOnce = async (): Promise<{ ended: Promise<void> }> => {
     const client = new pg.Client({ connectionString: deps.options.url, keepAlive: true, ...deps.settings });
@@ -114,7 +114,7 @@ async function listenForever(deps: ListenDeps, channel: string, onNotify: () => 
       client.on('end', () => resolve());
       client.on('error', () => resolve());
     });
-    client.on('notification', onNotify);
+    client.on('notification', ({ payload }) => onNotify(payload));
     await client.connect();
     await client.query(`listen "${checkedSchema(channel)}"`);
     const close = () => void client.end().catch(() => undefined);

@@ -27,9 +27,10 @@ export function labelsSql(requirements: readonly Requirement[]): RawBuilder<bool
   return requirements.map(({ key, operator, values }) => {
     if (operator === 'exists') return sql<boolean>`labels ? ${key}::text`;
     if (operator === 'absent') return sql<boolean>`not (labels ? ${key}::text)`;
-    const among = sql.join(values.map((value) => sql`${value}::text`));
-    const hit = sql`coalesce(labels ->> ${key}::text in (${among}), false)`;
-    return operator === 'in' ? sql<boolean>`${hit}` : sql<boolean>`not ${hit}`;
+    // Containment is what the index on labels answers.
+    const hits = values.map((value) => sql`labels @> ${JSON.stringify({ [key]: value })}::jsonb`);
+    const hit = sql<boolean>`(${sql.join(hits, sql` or `)})`;
+    return operator === 'in' ? hit : sql<boolean>`not ${hit}`;
   });
 }
 

@@ -1,4 +1,4 @@
-import { type Clock, type Logger, messageOf, newUid, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
+import { canonicalJson, type Clock, type Logger, messageOf, newUid, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
 import {
   type ApiObject,
   DEFAULT_TENANT,
@@ -16,6 +16,7 @@ import type { Database } from './database.ts';
 import { listEverywhere, listPage } from './lists.ts';
 import { finalizersFor } from './owners.ts';
 import { newRow, objectOf, type ObjectRow, type RowKey, sameContent, statusRow, timestamp, updatedRow } from './rows.ts';
+import type { Written } from './known-rows.ts';
 import { createQuotas } from './quota/quotas.ts';
 import { createSecretWrites, type PreparedSecrets } from './secrets/secret-writes.ts';
 import { isForeignKey, type Vault } from './secrets/vault.ts';
@@ -96,6 +97,15 @@ export function createStore(options: StoreOptions): Store {
     });
   };
 
+  /** Tells the watches here what was written; the object as it is now. */
+  const announce = (written: Written, row: ObjectRow, old?: ObjectRow): ApiObject => {
+    const { tenant, kind, project } = row;
+    const object = objectOf('row' in written ? written.row : row, written.rv);
+    const type = 'removed' in written ? 'DELETED' : old === undefined ? 'ADDED' : 'MODIFIED';
+    feed.offer({ rv: Number(written.rv), type, tenant, kind, project, object, prev: old === undefined ? undefined : objectOf(old) });
+    return object;
+  };
+
   /** Reads, computes and writes, again if somebody else wrote meanwhile and the caller did not say which version it means. */
   const change = async (
     key: RowKey,
@@ -116,13 +126,10 @@ export function createStore(options: StoreOptions): Store {
       }
       const record = recordOf(key.tenant, remove ? 'remove' : verb, old, row, prepared?.changed);
       const sealed = await prepared?.seal(row);
-      const rv = await (
+      const written = await (
         remove ? removeRow(database, old, row, { record }) : replaceRow(database, old, row, { record, sealed, within })
       ).catch(explained);
-      if (rv !== undefined) {
-        feed.poke();
-        return objectOf(row, rv);
-      }
+      if (written !== undefined) return announce(written, row, old);
     }
     throw new SlipwayError('Conflict', `${key.kind} "${key.name}" was written by others all the time: nothing was changed.`);
   };
@@ -152,14 +159,13 @@ export function createStore(options: StoreOptions): Store {
         await within?.(async () => undefined);
         return objectOf(row);
       }
-      const rv = await insertRow(database, row, {
+      const written = await insertRow(database, row, {
         record: recordOf(tenant, 'create', undefined, row),
         sealed: await prepared?.seal(row),
         within,
       }).catch(explained);
-      if (rv === undefined) throw alreadyExists(row);
-      feed.poke();
-      return objectOf(row, rv);
+      if (written === undefined) throw alreadyExists(row);
+      return announce(written, row);
     },
     update: (object, { dryRun = false, tenant = DEFAULT_TENANT, by } = {}) =>
       change(
@@ -205,16 +211,32 @@ export function createStore(options: StoreOptions): Store {
         { verb: 'delete', dryRun: deletion.dryRun ?? false },
       ),
     watch: (query, resourceVersion, signal) =>
-      watch({ ...subjectOf(query), signal, filter: watchFilter(query), position: parseResourceVersion(resourceVersion) }),
+      watch({
+        ...subjectOf(query),
+        asked: askedBy(query),
+        signal,
+        filter: watchFilter(query),
+        position: parseResourceVersion(resourceVersion),
+      }),
     listAll: (kind) => listEverywhere(database, kind),
     async *watchAll(kind, resourceVersion, signal) {
       const filter = (change: Change): (WatchEvent & TenantEvent) | undefined =>
         change.kind === kind ? { type: change.type, tenant: change.tenant, object: change.object } : undefined;
-      const place = { kind, tenant: undefined, signal, filter, position: parseResourceVersion(resourceVersion) };
+      const place = {
+        kind,
+        tenant: undefined,
+        asked: `every tenant's ${kind}`,
+        signal,
+        filter,
+        position: parseResourceVersion(resourceVersion),
+      };
       for await (const event of watch(place)) if (event.type !== 'BOOKMARK') yield event;
     },
     async start(signal) {
-      if (database.engine === 'postgres') await database.listen(CHANGES_CHANNEL, feed.poke, signal);
+      if (database.engine === 'postgres') {
+        // Without a number after a lost connection: something may have been missed.
+        await database.listen(CHANGES_CHANNEL, (upTo) => feed.poke(upTo === undefined ? undefined : Number(upTo)), signal);
+      }
       const bookmarks = setInterval(() => feed.bookmark(), options.bookmarkMs ?? 30_000);
       const compaction = setInterval(() => {
         compact().catch((error: unknown) => logger.warn({ error: messageOf(error) }, 'compacting the change log failed'));
@@ -230,10 +252,11 @@ export function createStore(options: StoreOptions): Store {
     },
     async follow(listener, signal) {
       while (!signal.aborted) {
-        const subscription = await feed.subscribe((change) => {
+        const listen = (change: Change) => {
           listener(change);
           return undefined;
-        }, signal);
+        };
+        const subscription = await feed.subscribe(newUid(), listen, signal);
         listener(undefined);
         while (!signal.aborted && (await subscription.take()) !== undefined);
         subscription.close();
@@ -248,6 +271,8 @@ export function createStore(options: StoreOptions): Store {
     readonly kind: string;
     /** Undefined: of every tenant. */
     readonly tenant: string | undefined;
+    /** The same for watches that get the same events. */
+    readonly asked: string;
     readonly filter: WatchFilter<Event>;
     readonly signal: AbortSignal;
     position: number;
@@ -255,7 +280,7 @@ export function createStore(options: StoreOptions): Store {
 
   async function* watch<Event extends WatchEvent>(place: Place<Event>): AsyncGenerator<Event | Bookmark> {
     while (!place.signal.aborted) {
-      const subscription = await feed.subscribe(place.filter, place.signal);
+      const subscription = await feed.subscribe(place.asked, place.filter, place.signal);
       try {
         yield* fromLog(place, subscription.start);
         yield* fromFeed(place, subscription);
@@ -298,6 +323,9 @@ export function createStore(options: StoreOptions): Store {
     }
   }
 }
+
+const askedBy = ({ tenant = DEFAULT_TENANT, kind, project, labelSelector, fieldSelector, only }: ListQuery): string =>
+  canonicalJson([tenant, kind, project ?? null, labelSelector ?? '', fieldSelector ?? '', only ?? null]);
 
 const subjectOf = ({ kind, tenant = DEFAULT_TENANT }: ListQuery) => ({ kind, tenant });
 

@@ -35,8 +35,9 @@ function logged(
   const { sealed, record } = from.extras;
   const audit = record === undefined ? sql`` : sql`, ${appended(record, { source: 'log', resourceVersion: 'log.rv' })}`;
   const source = sql.raw(from.source);
-  // Who alone writes a database remembers the row as it was stored; others only wake each other.
-  const answer = database.known ? sql`log.rv, n.* from log, n` : sql`log.rv, pg_notify(${CHANGES_CHANNEL}, '') from log`;
+  // The row as it was stored, for watches here and for who remembers it; other replicas hear how far the log goes now.
+  const news = database.engine === 'postgres' ? sql`, pg_notify(${CHANGES_CHANNEL}, log.rv::text)` : sql``;
+  const answer = sql`log.rv, n.*${news} from log, n`;
   return sql`log as (
     insert into changes (rv, type, tenant, kind, project, name, object, prev)
     select rv.value, ${type}, n.tenant, n.kind, n.project, n.name, ${from.object}, ${from.prev} from rv, ${source}
@@ -54,25 +55,25 @@ function secretsWith(sealed: Sealed | null | undefined): RawBuilder<unknown> {
   )`;
 }
 
-/** Runs a write; its resource version, or undefined when nothing was written. */
+/** Runs a write: the row as it was stored, or undefined when nothing was written. */
 async function written(
   database: Database,
   key: RowKey,
   statement: RawBuilder<unknown>,
   { removes = false, within }: { removes?: boolean; within?: Guarded | undefined } = {},
-): Promise<string | undefined> {
+): Promise<Written | undefined> {
   const run = async (): Promise<Written | undefined> => {
-    const execute = (db: Database['db']) => (statement as RawBuilder<ObjectRow & { rv: string | number }>).execute(db);
+    const execute = (db: Database['db']) => (statement as RawBuilder<ObjectRow & { rv: string | number; pg_notify?: unknown }>).execute(db);
     const { rows } = await (within ? within(execute) : execute(database.db));
     if (rows[0] === undefined) return undefined;
-    const { rv, ...row } = rows[0];
+    const { rv, pg_notify: _news, ...row } = rows[0];
     return removes ? { rv: String(rv), removed: true } : { rv: String(rv), row };
   };
-  return (await (database.known ? database.known.write(key, run) : run()))?.rv;
+  return database.known ? database.known.write(key, run) : run();
 }
 
-/** Stores a new row; its resource version, or undefined when the name is taken. */
-export function insertRow(database: Database, row: ObjectRow, extras: WriteExtras = {}): Promise<string | undefined> {
+/** Stores a new row; undefined when the name is taken. */
+export function insertRow(database: Database, row: ObjectRow, extras: WriteExtras = {}): Promise<Written | undefined> {
   return written(
     database,
     row,
@@ -88,7 +89,7 @@ export function insertRow(database: Database, row: ObjectRow, extras: WriteExtra
 }
 
 /** Replaces a row that is still at `old`'s resource version; undefined when it is not. */
-export function replaceRow(database: Database, old: ObjectRow, row: ObjectRow, extras: WriteExtras = {}): Promise<string | undefined> {
+export function replaceRow(database: Database, old: ObjectRow, row: ObjectRow, extras: WriteExtras = {}): Promise<Written | undefined> {
   return written(
     database,
     old,
@@ -105,7 +106,7 @@ export function replaceRow(database: Database, old: ObjectRow, row: ObjectRow, e
 }
 
 /** Removes a row that is still at `old`'s resource version; `last` is the state its DELETED event shows. */
-export function removeRow(database: Database, old: ObjectRow, last: ObjectRow, extras: WriteExtras = {}): Promise<string | undefined> {
+export function removeRow(database: Database, old: ObjectRow, last: ObjectRow, extras: WriteExtras = {}): Promise<Written | undefined> {
   const final = jsonb({
     generation: Number(last.generation),
     labels: last.labels,
