@@ -24,6 +24,46 @@ describe.skipIf(!url)('three control planes, hub on PostgreSQL, stock Cluster AP
     expect(cluster.status.controlPlane).toEqual({ replicas: 1, ready: 1 });
   }, 700_000);
 
+  it('creates one of the same name in another tenant, for the people of that tenant and nobody else', async () => {
+    await instance.slipway(['apply', '-f', await instance.write('tenant.yaml', tenant)]);
+    await instance.slipway(['apply', '--tenant', 'acme', '-f', await instance.write('acme.yaml', acme)]);
+    await instance.slipway(['apply', '-f', await instance.write('outsider.yaml', accounts)]);
+    const keyOf = async (name: string, of: readonly string[]) => {
+      const args = ['apikey', 'create', 'key', '--service-account', name, '--ttl', '1d', ...of];
+      return { SLIPWAY_TOKEN: (await instance.slipway(args)).stdout.trim() };
+    };
+    const insider = await keyOf('ci', ['--tenant', 'acme']);
+    const outsider = await keyOf('ci', []);
+    const theirs = async (args: readonly string[], env: Record<string, string>) => instance.slipway(args, { env, allow: [0, 1, 3, 4] });
+    await waitFor(
+      async () => {
+        const { status } = JSON.parse((await theirs(['get', 'cluster', 'ha', '-o', 'json'], insider)).stdout);
+        if (status?.phase !== 'Running') throw new Error(`${status?.phase}: ${status?.message}`);
+        return true;
+      },
+      { what: 'the cluster of acme', timeoutMs: 600_000, intervalMs: 1000 },
+    );
+    const kubeconfig = `${instance.scratch}/acme.kubeconfig`;
+    await theirs(['kubeconfig', 'ha', '-o', kubeconfig], insider);
+    const inside = ['kubectl', '--', '--kubeconfig', kubeconfig, 'get', 'nodes', '-o', 'json'];
+    const own = JSON.parse((await theirs(inside, insider)).stdout).items.map(({ metadata }: any) => metadata.name);
+    expect(own).toHaveLength(1);
+    expect((await nodes()).map((node: any) => node.metadata.name)).not.toContain(own[0]);
+    // To somebody of `default` there is neither the cluster nor the tenant: the same answer as for one that never was.
+    const asked = async (name: string) => {
+      const { code, stdout, stderr } = await theirs(['get', 'clusters', '--tenant', name], outsider);
+      return { code, said: `${stdout}${stderr}`.replaceAll(name, 'NAME') };
+    };
+    const answer = await asked('acme');
+    expect(answer.code).not.toBe(0);
+    expect(answer).toEqual(await asked('never-was'));
+    expect((await theirs(['get', 'clusters', '-o', 'json'], outsider)).stdout).not.toContain('acme');
+    const mine = await instance.get('cluster', 'ha');
+    expect(mine.metadata.uid).not.toBe(JSON.parse((await theirs(['get', 'cluster', 'ha', '-o', 'json'], insider)).stdout).metadata.uid);
+    await instance.slipway(['delete', 'cluster', 'ha', '--tenant', 'acme', '--yes', '--wait'], { timeoutMs: 300_000 });
+    expect((await nodes()).length, 'and this one never noticed').toBe(2);
+  }, 900_000);
+
   it('grows the control plane 1 → 3 behind the same endpoint', async () => {
     const endpoint = (await instance.get('cluster', 'ha')).status.endpoint;
     await instance.slipway(['scale', 'control-plane', 'ha', '3', '--yes']);
@@ -74,6 +114,33 @@ describe.skipIf(!url)('three control planes, hub on PostgreSQL, stock Cluster AP
     expect(left).toEqual([]);
   }, 320_000);
 });
+
+const tenant = `apiVersion: slipway.dev/v1
+kind: Tenant
+metadata: {name: acme}
+spec: {}
+`;
+
+const accounts = `apiVersion: slipway.dev/v1
+kind: ServiceAccount
+metadata: {name: ci, namespace: default}
+spec: {}
+---
+apiVersion: slipway.dev/v1
+kind: RoleBinding
+metadata: {name: ci}
+spec:
+  role: tenant-admin
+  subjects: [{kind: ServiceAccount, name: ci, project: default}]
+`;
+
+const acme = `${accounts}---
+apiVersion: slipway.dev/v1
+kind: Cluster
+metadata: {name: ha, namespace: default}
+spec:
+  profile: {name: starter, version: 1.0.0}
+`;
 
 const ha = `apiVersion: slipway.dev/v1
 kind: Cluster

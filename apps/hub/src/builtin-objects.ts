@@ -1,15 +1,29 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { canonicalJson, type Logger, messageOf, SlipwayError } from '@slipway/kit';
-import { type ApiObject, clusterProfileKind, type ClusterProfileSpec, kinds, type NewObject, type ObjectStore } from '@slipway/model';
+import {
+  type ApiObject,
+  clusterProfileKind,
+  type ClusterProfileSpec,
+  DEFAULT_TENANT,
+  kinds,
+  type NewObject,
+  type ObjectStore,
+} from '@slipway/model';
 import { parse } from 'yaml';
 
 const BUILTIN: readonly NewObject[] = [
   { kind: 'Project', metadata: { name: 'default' }, spec: { displayName: 'Default' } },
   { kind: 'CloudAccount', metadata: { name: 'local' }, spec: { cloud: 'local' } },
   { kind: 'Registry', metadata: { name: 'builtin' }, spec: { type: 'builtin' } },
-  { kind: 'Gateway', metadata: { name: 'local' }, spec: { clouds: ['local'] } },
 ];
+
+/** The gateway on this machine is the operators'; every tenant may build with it under the same name. */
+const gatewayOf = (tenant: string): NewObject => ({
+  kind: 'Gateway',
+  metadata: { name: 'local' },
+  spec: { clouds: ['local'], ...(tenant === DEFAULT_TENANT ? { shared: true } : { provider: 'installation' }) },
+});
 
 interface TenantDeps {
   readonly store: ObjectStore;
@@ -19,7 +33,7 @@ interface TenantDeps {
 
 /** What every tenant starts with. Missing objects are made, missing profile versions added; what is there stays as its owner made it. */
 export async function ensureBuiltinObjects(deps: TenantDeps & { profilesDir: string }): Promise<void> {
-  for (const object of BUILTIN) await createMissing(deps, object);
+  for (const object of [...BUILTIN, gatewayOf(deps.tenant)]) await createMissing(deps, object);
   const files = await readdir(deps.profilesDir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;

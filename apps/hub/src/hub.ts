@@ -127,7 +127,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     logger: linkLogger,
   });
   const proxy = createClusterProxy({ tunnels: link.tunnels, logger: linkLogger });
-  const registries = { get: async (name: string) => (await store.get({ kind: 'Registry', name }))?.spec as RegistrySpec | undefined };
+  const registries = {
+    get: async (tenant: string, name: string) => (await store.get({ tenant, kind: 'Registry', name }))?.spec as RegistrySpec | undefined,
+  };
   const outbound = createOutbound(options.outbound);
   const packs = createPackResolver({ registries, blobs, outbound, builtinDir: options.packsDir, pins: createFilePinStore(home.pins) });
   const leases = createLeases(database);

@@ -2,7 +2,7 @@ import type { Subresource } from '@slipway/api';
 import { SlipwayError } from '@slipway/kit';
 import type { Identity } from '@slipway/identity';
 import { type ClusterProxy, type JoinTokens, kubeconfigFor } from '@slipway/link';
-import type { ApiKeySpec, ApiKeyStatus, ApiObject } from '@slipway/model';
+import type { ApiKeySpec, ApiKeyStatus, ApiObject, GatewaySpec } from '@slipway/model';
 
 /** How long a gateway may take from its token to its first connection. */
 const GATEWAY_TOKEN_MS = 24 * 3_600_000;
@@ -71,9 +71,14 @@ export function hubSubresources(deps: {
       name: 'jointoken',
       verbs: ['create'],
       methods: ['POST'],
-      handle: async ({ object, name }) => ({
-        token: await deps.joinTokens.issue({ kind: 'gateway', uid: object.metadata.uid, name }, GATEWAY_TOKEN_MS),
-      }),
+      handle: async ({ object, name }) => {
+        if ((object as ApiObject<GatewaySpec>).spec.provider === 'installation') {
+          throw new SlipwayError('BadRequest', `Gateway "${name}" is the installation's: it takes no agent of this tenant.`, {
+            hint: 'Make a gateway of your own: spec.provider own.',
+          });
+        }
+        return { token: await deps.joinTokens.issue({ kind: 'gateway', uid: object.metadata.uid, name }, GATEWAY_TOKEN_MS) };
+      },
     },
   ];
 }

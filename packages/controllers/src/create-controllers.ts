@@ -1,21 +1,23 @@
 import { newUid } from '@slipway/kit';
 import type { ChangePlan } from '@slipway/model';
-import { createController, createEventRecorder, createLocalLeases, runAsLeader, systemTimers, type Controller } from '@slipway/runtime';
+import { createController, createLocalLeases, runAsLeader, systemTimers, type Controller } from '@slipway/runtime';
 import { clusterController } from './cluster/controller.ts';
+import { createClusterIndex } from './cluster-index.ts';
 import { clusterProfileController } from './cluster-profile/controller.ts';
-import { SHIPPED_IMAGE_TAGS, type ControllersOptions, type Deps } from './deps.ts';
+import { SHIPPED_IMAGE_TAGS, type ControllersOptions, type FleetDeps } from './deps.ts';
 import { eventController } from './event/controller.ts';
 import { gatewayController } from './gateway/controller.ts';
 import { machinePoolController } from './machine-pool/controller.ts';
 import { planFor, type PlanForInput } from './plan-for.ts';
 import { createClusterResolver } from './reads.ts';
 import { projectController } from './project/controller.ts';
+import { tenantStore } from './tenant-deps.ts';
 
 export interface Controllers {
   /** Competes for leadership and reconciles while leading; ends with the signal. */
   start(signal: AbortSignal): Promise<void>;
   /** What would happen to clusters if these objects were stored. */
-  planFor(input: PlanForInput): Promise<ChangePlan>;
+  planFor(input: PlanForInput & { readonly tenant: string }): Promise<ChangePlan>;
   /** By name, for metrics (`depth`) and for running one key. */
   readonly controllers: Readonly<Record<string, Controller>>;
 }
@@ -28,11 +30,11 @@ export interface Controllers {
 export function createControllers(options: ControllersOptions): Controllers {
   const { store, clock, logger } = options;
   const timers = options.timers ?? systemTimers;
-  const deps: Deps = {
+  const deps: FleetDeps = {
     ...options,
     timers,
     imageTags: options.imageTags ?? (() => SHIPPED_IMAGE_TAGS),
-    events: createEventRecorder({ store, clock }),
+    clusters: createClusterIndex(),
     resolveCluster: createClusterResolver(),
   };
   const base = { clock, timers, logger };
@@ -46,7 +48,7 @@ export function createControllers(options: ControllersOptions): Controllers {
   ];
   return {
     controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),
-    planFor: (input) => planFor(store, input),
+    planFor: ({ tenant, ...input }) => planFor(tenantStore(store, tenant), input),
     start: (signal) =>
       runAsLeader(
         {

@@ -1,8 +1,9 @@
 import type { Cloud, ClusterRenderInput } from '@slipway/clouds';
 import type { Clock, Logger } from '@slipway/kit';
 import type { FactsReader, PackResolver, PlanPublisher } from '@slipway/link';
-import type { FleetStore } from '@slipway/model';
+import type { FleetStore, ObjectStore } from '@slipway/model';
 import type { EventRecorder, Leases, Timers } from '@slipway/runtime';
+import type { ClusterIndex } from './cluster-index.ts';
 import type { ClusterResolver } from './reads.ts';
 
 export interface ControllersOptions {
@@ -21,10 +22,17 @@ export interface ControllersOptions {
   readonly logger: Logger;
 }
 
-/** What every controller works with. */
-export interface Deps extends Required<Omit<ControllersOptions, 'leases'>> {
-  readonly events: EventRecorder;
+/** What every controller works with: everybody's objects, for finding out whose turn it is. */
+export interface FleetDeps extends Required<Omit<ControllersOptions, 'leases'>> {
   readonly resolveCluster: ClusterResolver;
+  readonly clusters: ClusterIndex;
+}
+
+/** What a run works with: objects of one tenant. */
+export interface Deps extends Omit<FleetDeps, 'store' | 'clusters'> {
+  readonly tenant: string;
+  readonly store: ObjectStore;
+  readonly events: EventRecorder;
 }
 
 /** The tags of the images Slipway ships, for every Kubernetes version it ships. */

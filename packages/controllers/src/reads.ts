@@ -41,13 +41,14 @@ export const listPools = async (store: Reader, project?: string, cluster?: strin
 export const listMachines = async (store: Reader, project: string, cluster: string): Promise<MachineObject[]> =>
   (await store.list({ kind: 'Machine', project, fieldSelector: `spec.cluster=${cluster}` })).items as MachineObject[];
 
-/** `project/name` */
-export const keyOf = (object: { metadata: { namespace?: string | undefined; name: string } }): string =>
-  `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+/** `tenant/project/name`, or `tenant/name` of what is in no project. */
+export const keyOf = (tenant: string, object: { metadata: { namespace?: string | undefined; name: string } }): string =>
+  [tenant, object.metadata.namespace, object.metadata.name].filter((part) => part !== undefined).join('/');
 
-export function splitKey(key: string): { project: string; name: string } {
-  const slash = key.indexOf('/');
-  return { project: key.slice(0, slash), name: key.slice(slash + 1) };
+/** The project is empty for what is in none. */
+export function splitKey(key: string): { tenant: string; project: string; name: string } {
+  const [tenant = '', ...rest] = key.split('/');
+  return { tenant, project: rest.length > 1 ? (rest[0] ?? '') : '', name: rest.at(-1) ?? '' };
 }
 
 /** What a cluster is made of, or why that cannot be said. */

@@ -175,6 +175,7 @@ describe('planFor', () => {
     const pool = (await world.pool()) as ApiObject<any>;
     const upgrade = { ...cluster, spec: { ...cluster.spec, profile: { name: 'starter', version: '1.1.0' } } };
     const plan = await controllers.planFor({
+      tenant: 'default',
       project: 'default',
       cluster: 'dev',
       candidates: [{ object: upgrade, old: cluster }, { object: { ...pool, spec: { ...pool.spec, replicas: 3 } } }],
@@ -186,15 +187,19 @@ describe('planFor', () => {
       'create layer two',
       'change cluster dev',
     ]);
-    expect((await controllers.planFor({ project: 'default', candidates: [{ object: cluster }] })).actions).toEqual([]);
-    expect((await controllers.planFor({ project: 'default', candidates: [{ object: cluster, remove: true }] })).impact).toBe('data-loss');
+    expect((await controllers.planFor({ tenant: 'default', project: 'default', candidates: [{ object: cluster }] })).actions).toEqual([]);
     expect(
-      (await controllers.planFor({ project: 'default', candidates: [{ object: pool, remove: true }] })).actions.map(
+      (await controllers.planFor({ tenant: 'default', project: 'default', candidates: [{ object: cluster, remove: true }] })).impact,
+    ).toBe('data-loss');
+    expect(
+      (await controllers.planFor({ tenant: 'default', project: 'default', candidates: [{ object: pool, remove: true }] })).actions.map(
         (action) => action.target,
       ),
     ).toEqual(['pool workers']);
     const fresh = { ...cluster, metadata: { ...cluster.metadata, name: 'new' } };
-    expect((await controllers.planFor({ project: 'default', candidates: [{ object: fresh }] })).actions[0]).toMatchObject({
+    expect(
+      (await controllers.planFor({ tenant: 'default', project: 'default', candidates: [{ object: fresh }] })).actions[0],
+    ).toMatchObject({
       verb: 'create',
       target: 'cluster new',
     });

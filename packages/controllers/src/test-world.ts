@@ -3,7 +3,7 @@ import { silentLogger, SlipwayError } from '@slipway/kit';
 import { kinds, type NewObject } from '@slipway/model';
 import { createFakeClock, createMemoryStore, createSimulatedFleet } from '@slipway/testkit';
 import { createControllers } from './create-controllers.ts';
-import type { ClusterObject, PoolObject } from './reads.ts';
+import { type ClusterObject, keyOf, type PoolObject } from './reads.ts';
 
 const configMap = (name: string) => `apiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${name} }\ndata: { size: "{{ .var.size }}" }\n`;
 
@@ -28,7 +28,7 @@ const version = (number: string, kubernetes: string, layers: readonly string[]):
   ],
 });
 
-const VERSIONS = [
+export const VERSIONS = [
   version('1.0.0', '1.35.4', ['one', 'chart-a']),
   version('1.1.0', '1.36.3', ['one', 'two', 'chart-a']),
   version('1.2.0', '1.36.3', ['two', 'chart-b', 'chart-a']),
@@ -91,9 +91,8 @@ export async function createWorld() {
       ['cluster-profile', 'ClusterProfile'],
       ['project', 'Project'],
     ] as const) {
-      for (const { metadata } of (await store.list({ kind })).items) {
-        const key = metadata.namespace === undefined ? metadata.name : `${metadata.namespace}/${metadata.name}`;
-        await controllers[name]?.reconcile(key, signal).catch((error: unknown) => {
+      for (const { tenant, object: one } of (await store.listAll(kind)).items) {
+        await controllers[name]?.reconcile(keyOf(tenant, one), signal).catch((error: unknown) => {
           if (!(error instanceof SlipwayError && (error.message === 'killed' || error.code === 'Conflict'))) throw error;
         });
       }

@@ -59,6 +59,8 @@ export interface BlobStore {
 export interface PackResolver {
   /** Fetches the chart (or finds it), verifies it, puts it into the blob store; the same (registry, name, version) gives the same digest afterwards. Errors say which registry answered what. */
   resolveChart(ref: {
+    /** Whose registry. */
+    tenant: string;
     registry: string;
     name: string;
     version: string;

@@ -48,7 +48,7 @@ const chartOf = (name: string, version: string, extra = '') =>
 function resolver(spec: RegistrySpec) {
   const blobs = createFileBlobStore(join(dir, 'blobs'));
   const deps = {
-    registries: { get: (name: string) => Promise.resolve(name === 'r' ? spec : undefined) },
+    registries: { get: (_tenant: string, name: string) => Promise.resolve(name === 'r' ? spec : undefined) },
     blobs,
     outbound: createOutbound({ rules: { allow: ['127.0.0.1'] } }),
     builtinDir: join(dir, 'packs'),
@@ -66,12 +66,16 @@ test('a chart folder of the hub: packed, stored, its schema known', async () => 
   await writeFile(join(dir, 'packs', 'hello', 'Chart.yaml'), 'apiVersion: v2\nname: hello\nversion: 1.0.0\n');
   await writeFile(join(dir, 'packs', 'hello', 'templates', 'a.yaml'), 'kind: X\n');
   const { resolveChart, blobs } = resolver({ type: 'builtin' });
-  const chart = await resolveChart({ registry: 'r', name: 'hello', version: '1.0.0' });
+  const chart = await resolveChart({ tenant: 'default', registry: 'r', name: 'hello', version: '1.0.0' });
   expect(chart.digest).toMatch(/^sha256:[0-9a-f]{64}$/);
   expect(`sha256:${sha256Hex((await blobs.get(chart.digest)) ?? '')}`).toBe(chart.digest);
-  await expect(resolveChart({ registry: 'r', name: 'hello', version: '2.0.0' })).rejects.toThrow(/no version 2.0.0 of chart "hello"/);
-  await expect(resolveChart({ registry: 'r', name: 'nope', version: '2.0.0' })).rejects.toThrow(/no chart "nope"/);
-  await expect(resolveChart({ registry: 'other', name: 'hello', version: '1.0.0' })).rejects.toThrow(/no registry "other"/);
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'hello', version: '2.0.0' })).rejects.toThrow(
+    /no version 2.0.0 of chart "hello"/,
+  );
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'nope', version: '2.0.0' })).rejects.toThrow(/no chart "nope"/);
+  await expect(resolveChart({ tenant: 'default', registry: 'other', name: 'hello', version: '1.0.0' })).rejects.toThrow(
+    /no registry "other"/,
+  );
 });
 
 test('a Helm repository: found in the index, checked, fetched once for many', async () => {
@@ -82,11 +86,13 @@ test('a Helm repository: found in the index, checked, fetched once for many', as
   );
   answers.set('/charts/files/web.tgz', send(archive));
   const { resolveChart } = resolver({ type: 'helm', url: `http://${origin}/charts` });
-  const all = await Promise.all(Array.from({ length: 20 }, () => resolveChart({ registry: 'r', name: 'web', version: 'v1.2.3' })));
+  const all = await Promise.all(
+    Array.from({ length: 20 }, () => resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: 'v1.2.3' })),
+  );
   expect(new Set(all.map(({ digest }) => digest))).toEqual(new Set([`sha256:${sha256Hex(archive)}`]));
   expect(all[0]?.valuesSchema).toMatchObject({ type: 'object' });
   expect(asked).toEqual(['/charts/index.yaml', '/charts/files/web.tgz']);
-  await expect(resolveChart({ registry: 'r', name: 'web', version: '9.9.9' })).rejects.toThrow(/no version 9.9.9/);
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: '9.9.9' })).rejects.toThrow(/no version 9.9.9/);
 });
 
 test('a Helm repository that sends something else is refused and nothing is stored', async () => {
@@ -97,11 +103,15 @@ test('a Helm repository that sends something else is refused and nothing is stor
   );
   answers.set('/web.tgz', send(archive));
   const { resolveChart, blobs } = resolver({ type: 'helm', url: `http://${origin}` });
-  await expect(resolveChart({ registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(/does not match the digest in its index/);
-  await expect(resolveChart({ registry: 'r', name: 'liar', version: '1.0.0' })).rejects.toThrow(/gave chart web 1.0.0 for liar 1.0.0/);
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(
+    /does not match the digest in its index/,
+  );
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'liar', version: '1.0.0' })).rejects.toThrow(
+    /gave chart web 1.0.0 for liar 1.0.0/,
+  );
   expect(await blobs.get(`sha256:${sha256Hex(archive)}`)).toBeUndefined();
   await close();
-  await expect(resolveChart({ registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(
     /Helm repository "r" cannot be used: 127.0.0.1:\d+ cannot be reached/,
   );
 });
@@ -110,7 +120,7 @@ test('a version that is replaced upstream does not move clusters, over restarts 
   const first = chartOf('web', '1.0.0', 'first');
   answers.set('/index.yaml', send('entries: {web: [{version: 1.0.0, urls: [web.tgz]}]}'));
   answers.set('/web.tgz', send(first));
-  const ref = { registry: 'r', name: 'web', version: '1.0.0' };
+  const ref = { tenant: 'default', registry: 'r', name: 'web', version: '1.0.0' };
   const spec = { type: 'helm', url: `http://${origin}` } as const;
   const { digest } = await resolver(spec).resolveChart(ref);
   answers.set('/web.tgz', send(chartOf('web', '1.0.0', 'second')));
@@ -141,9 +151,13 @@ test('an OCI registry with token authentication', async () => {
   answers.set('/v2/team/charts/web/manifests/1.0.0_build', guarded(manifestOf(archive)));
   answers.set(`/v2/team/charts/web/blobs/sha256:${sha256Hex(archive)}`, guarded(archive));
   const { resolveChart } = resolver({ type: 'oci', url: `oci://${origin}/team/charts`, plainHttp: true });
-  expect((await resolveChart({ registry: 'r', name: 'web', version: '1.0.0+build' })).digest).toBe(`sha256:${sha256Hex(archive)}`);
-  await expect(resolveChart({ registry: 'r', name: 'web', version: '2.0.0' })).rejects.toThrow(/no version 2.0.0/);
-  await expect(resolveChart({ registry: 'r', name: '../web', version: '2.0.0' })).rejects.toThrow(/not the name of a repository/);
+  expect((await resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: '1.0.0+build' })).digest).toBe(
+    `sha256:${sha256Hex(archive)}`,
+  );
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: '2.0.0' })).rejects.toThrow(/no version 2.0.0/);
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: '../web', version: '2.0.0' })).rejects.toThrow(
+    /not the name of a repository/,
+  );
 });
 
 test('an OCI registry that lies or sends an image is refused', async () => {
@@ -155,10 +169,14 @@ test('an OCI registry that lies or sends an image is refused', async () => {
     send('{"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:x","size":1}]}'),
   );
   const { resolveChart } = resolver({ type: 'oci', url: `oci://${origin}`, plainHttp: true });
-  await expect(resolveChart({ registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(/does not match its digest/);
-  await expect(resolveChart({ registry: 'r', name: 'image', version: '1.0.0' })).rejects.toThrow(/not a Helm chart/);
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(
+    /does not match its digest/,
+  );
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'image', version: '1.0.0' })).rejects.toThrow(/not a Helm chart/);
   answers.set('/v2/web/manifests/1.0.0', send(manifestOf(archive), { 'docker-content-digest': `sha256:${sha256Hex('x')}` }));
-  await expect(resolveChart({ registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(/does not match its digest/);
+  await expect(resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(
+    /does not match its digest/,
+  );
 });
 
 test('SSRF: a registry cannot lead the hub to addresses inside, by redirect, by index or by its token service', async () => {
@@ -176,5 +194,5 @@ test('SSRF: a registry cannot lead the hub to addresses inside, by redirect, by 
     { type: 'helm', url: 'http://2852039166/' },
     { type: 'oci', url: 'oci://169.254.169.254', plainHttp: false },
   ] as const)
-    await expect(resolver(spec).resolveChart({ registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(refused);
+    await expect(resolver(spec).resolveChart({ tenant: 'default', registry: 'r', name: 'web', version: '1.0.0' })).rejects.toThrow(refused);
 });

@@ -1,7 +1,7 @@
 import { messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
 import type { Outbound } from '@slipway/kit/outbound';
 import type { BlobStore, PackResolver } from '@slipway/link';
-import type { RegistrySpec } from '@slipway/model';
+import { DEFAULT_TENANT, type RegistrySpec } from '@slipway/model';
 import { packBuiltin } from './builtin.ts';
 import { readChart } from './chart-archive.ts';
 import { fetchFromHelmRepository } from './helm-repository.ts';
@@ -9,8 +9,8 @@ import { fetchFromOciRegistry } from './oci-registry.ts';
 import type { PinStore } from './pins.ts';
 
 export interface PackResolverDeps {
-  /** The Registry object of that name, or undefined. */
-  readonly registries: { get(name: string): Promise<RegistrySpec | undefined> };
+  /** The Registry object of that name in that tenant, or undefined. */
+  readonly registries: { get(tenant: string, name: string): Promise<RegistrySpec | undefined> };
   readonly blobs: BlobStore;
   /** Registries are where users say they are. */
   readonly outbound: Outbound;
@@ -62,10 +62,12 @@ export function createPackResolver(deps: PackResolverDeps): PackResolver {
 
   return {
     resolveChart: async (ref) => {
-      const spec = await deps.registries.get(ref.registry);
+      const spec = await deps.registries.get(ref.tenant, ref.registry);
       if (!spec)
         throw new SlipwayError('NotFound', `There is no registry "${ref.registry}".`, { hint: 'List them with: slipway get registries' });
-      const key = JSON.stringify([ref.registry, spec.type, spec.type === 'builtin' ? '' : spec.url, ref.name, ref.version]);
+      // Pins of the first tenant keep the names they had when there was no other.
+      const whose = ref.tenant === DEFAULT_TENANT ? [] : [`tenant:${ref.tenant}`];
+      const key = JSON.stringify([...whose, ref.registry, spec.type, spec.type === 'builtin' ? '' : spec.url, ref.name, ref.version]);
       const known = cache.get(key);
       if (known) return known;
       // Many clusters of one profile ask at once: one fetch serves them. A failure is forgotten, so that the next ask tries again.

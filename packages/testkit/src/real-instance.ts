@@ -20,9 +20,12 @@ export interface Instance {
   /** A scratch folder for manifests and kubeconfigs, removed at the end. */
   readonly scratch: string;
   /** Runs `./slipway …`; fails the test with what it said unless the exit code is one of `allow` (default 0). */
-  slipway(args: readonly string[], options?: { allow?: readonly number[]; timeoutMs?: number; input?: string }): Promise<Said>;
+  slipway(
+    args: readonly string[],
+    options?: { allow?: readonly number[]; timeoutMs?: number; input?: string; env?: Readonly<Record<string, string>> },
+  ): Promise<Said>;
   /** Starts `./slipway …` without waiting. */
-  start(args: readonly string[]): ChildProcess;
+  start(args: readonly string[], more?: Readonly<Record<string, string>>): ChildProcess;
   /** Reads an object of the hub as JSON. */
   get(kind: string, name: string): Promise<any>;
   /** kubectl through the hub's tunnel, as the caller. */
@@ -122,9 +125,10 @@ export async function createInstance(options: InstanceOptions): Promise<Instance
   const home = join(scratch, 'home');
   const env = { ...environment(scratch), SLIPWAY_PORT: String(await nextFreePort(options.port)), ...options.env };
   const kubeconfigs = new Map<string, string>();
-  const start = (args: readonly string[]) => spawn(join(root, 'slipway'), args, { env, stdio: ['pipe', 'pipe', 'pipe'] });
-  const slipway: Instance['slipway'] = async (args, { allow = [0], timeoutMs = 120_000, input } = {}) => {
-    const child = start(args);
+  const start: Instance['start'] = (args, more = {}) =>
+    spawn(join(root, 'slipway'), args, { env: { ...env, ...more }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const slipway: Instance['slipway'] = async (args, { allow = [0], timeoutMs = 120_000, input, env: more } = {}) => {
+    const child = start(args, more);
     child.stdin?.end(input);
     return checked(await collect(child, timeoutMs, `slipway ${args.join(' ')}`), `slipway ${args.join(' ')}`, allow);
   };

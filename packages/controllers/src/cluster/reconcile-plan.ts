@@ -71,6 +71,7 @@ async function prepareLayer(deps: Deps, scope: ClusterScope, layer: ResolvedLaye
   if (content.type === 'manifests') return { ...frame, content: { type: 'manifests', objects: [...content.objects] } };
   try {
     const { digest, name, version } = await deps.packs.resolveChart({
+      tenant: deps.tenant,
       registry: content.registry,
       name: content.name,
       version: content.version,

@@ -14,11 +14,11 @@ import {
   type ProvisionFacts,
   type ResolveResult,
 } from '@slipway/model';
-import type { Deps } from '../deps.ts';
+import type { Deps, FleetDeps } from '../deps.ts';
+import { connectionOf, gatewayPlace, type GatewayPlace, gatewayReport } from '../gateway/place.ts';
 import { renderCluster } from '../gateway/render-cluster.ts';
 import {
   getCluster,
-  getGateway,
   getProfile,
   listMachines,
   listPools,
@@ -28,15 +28,20 @@ import {
   type MachineObject,
   type PoolObject,
 } from '../reads.ts';
+import { depsOf } from '../tenant-deps.ts';
 
 /** Everything one run for a cluster works from, read once at its start. The last fields are filled in by the phases. */
 export interface ClusterScope {
+  /** Of the cluster's tenant. */
+  readonly deps: Deps;
   readonly cluster: ClusterObject;
   readonly project: string;
   readonly pools: readonly PoolObject[];
   readonly machines: readonly MachineObject[];
   readonly resolved: ResolveResult;
+  /** The gateway that does the work; of the installation when the tenant's is only its name. */
   readonly gateway: GatewayObject | undefined;
+  readonly gatewayBorrowed: boolean;
   readonly gatewayPlan: GatewayPlan | undefined;
   readonly gatewayFacts: GatewayFacts | undefined;
   readonly gatewayConnection: ConnectionState;
@@ -58,13 +63,14 @@ export interface ClusterScope {
   gone: boolean;
 }
 
-export async function loadClusterScope(deps: Deps, key: string): Promise<ClusterScope | undefined> {
-  const { project, name } = splitKey(key);
+export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<ClusterScope | undefined> {
+  const { tenant, project, name } = splitKey(key);
+  const deps = depsOf(fleet, tenant);
   const cluster = await getCluster(deps.store, project, name);
   if (!cluster) return undefined;
   const { uid } = cluster.metadata;
-  const gateway = await getGateway(deps.store, cluster.spec.gateway);
-  const gatewayUid = gateway?.metadata.uid;
+  const place = await gatewayPlace(fleet, tenant, cluster.spec.gateway);
+  const told = await gatewayReport(deps, place?.real);
   const account = (await deps.store.get({ kind: 'CloudAccount', name: cluster.spec.cloudAccount })) as
     | ApiObject<CloudAccountSpec>
     | undefined;
@@ -74,24 +80,25 @@ export async function loadClusterScope(deps: Deps, key: string): Promise<Cluster
   const rendered = renderCluster({ cluster, pools: staying, resolved, cloud: account?.spec.cloud }, deps);
   const published = await deps.plans.latestCluster(uid);
   const own = await deps.facts.cluster(uid);
-  const fromGateway = gatewayUid === undefined ? undefined : await deps.facts.gateway(gatewayUid);
-  const provision = fromGateway?.facts.clusters.find((facts) => facts.clusterUid === uid);
+  const provision = told.facts?.clusters.find((facts) => facts.clusterUid === uid);
   const applied = cluster.spec.paused ? undefined : provision?.appliedHash;
   return {
+    deps,
     cluster,
     project,
     pools,
     machines: await listMachines(deps.store, project, name),
     resolved,
-    gateway,
-    gatewayPlan: gatewayUid === undefined ? undefined : (await deps.plans.latestGateway(gatewayUid))?.plan,
-    gatewayFacts: fromGateway?.facts,
-    gatewayConnection: connection(deps, gatewayUid, fromGateway?.at),
-    renderProblem: rendered.ok ? undefined : rendered.problem,
+    gateway: place?.real,
+    gatewayBorrowed: place?.borrowed ?? false,
+    gatewayPlan: told.plan,
+    gatewayFacts: told.facts,
+    gatewayConnection: told.connection,
+    renderProblem: rendered.ok ? placeProblem(place, uid, told.plan) : rendered.problem,
     provision,
     gatewayBehind: rendered.ok && applied !== undefined && applied !== gatewayClusterHash(rendered.entry),
     facts: own?.facts,
-    agent: connection(deps, uid, own?.at),
+    agent: connectionOf(deps, uid, own?.at),
     published: published?.plan,
     now: new Date(deps.clock.now()).toISOString(),
     plan: published && { revision: published.plan.revision, hash: published.signed.hash },
@@ -102,17 +109,24 @@ export async function loadClusterScope(deps: Deps, key: string): Promise<Cluster
   };
 }
 
-/** After a restart of the hub nothing is connected yet; the facts reported last then say when the agent was there. */
-function connection(deps: Deps, uid: string | undefined, reportedAt: string | undefined): ConnectionState {
-  if (uid === undefined) return { connected: false };
-  const now = deps.facts.connection(uid);
-  return compact({ ...now, lastSeen: now.lastSeen ?? reportedAt });
+/** Only new clusters are turned away: what a gateway builds already it keeps. */
+export function placeProblem(place: GatewayPlace | undefined, clusterUid: string, plan: GatewayPlan | undefined): Problem | undefined {
+  if (place === undefined || !place.borrowed) return undefined;
+  if (plan?.clusters.some((entry) => entry.clusterUid === clusterUid)) return undefined;
+  if (place.real?.spec.shared) return undefined;
+  return {
+    reason: 'GatewayNotShared',
+    message: `The gateway "${place.named.metadata.name}" of this installation is not shared with this tenant; its operators can share it.`,
+  };
 }
 
 export function viewOf(scope: ClusterScope): ClusterView {
   const refused = scope.gatewayFacts?.planRefused;
+  // A plan holds clusters of several tenants, and so may the reason for refusing it.
+  const why = scope.gatewayBorrowed ? 'The gateway of this installation refused the newest plan; its operators see why.' : undefined;
   const problem =
-    scope.renderProblem ?? (refused && { reason: refused.reason, message: `The gateway refused the newest plan: ${refused.message}` });
+    scope.renderProblem ??
+    (refused && { reason: refused.reason, message: why ?? `The gateway refused the newest plan: ${refused.message}` });
   return {
     cluster: scope.cluster,
     pools: scope.pools,

@@ -4,124 +4,131 @@ import {
   compact,
   isReachable,
   withConditions,
-  type ApiObject,
-  type CloudAccountSpec,
   type GatewayFacts,
   type GatewayPlan,
   type GatewayStatus,
   type WantedCondition,
 } from '@slipway/model';
 import { calledBack, changed, defineController, done, type Source } from '@slipway/runtime';
-import type { Deps } from '../deps.ts';
+import type { Deps, FleetDeps } from '../deps.ts';
 import { recordChanges } from '../event/condition-events.ts';
-import {
-  getGateway,
-  listClusters,
-  listPools,
-  type ClusterObject,
-  type GatewayObject,
-  type PoolObject,
-  type ProfileObject,
-} from '../reads.ts';
+import { getCluster, keyOf, listClusters, type ClusterObject, type GatewayObject, splitKey } from '../reads.ts';
+import { depsOf, tenantStore } from '../tenant-deps.ts';
 import { writeStatus } from '../writes.ts';
 import { assembleGatewayPlan } from './assemble.ts';
-import { renderCluster } from './render-cluster.ts';
+import { assembled, borrowers, partOf, type TenantPart } from './parts.ts';
+import { gatewayKeys, gatewayPlace, gatewayReport, type GatewayPlace } from './place.ts';
 
 interface GatewayScope {
+  readonly deps: Deps;
+  /** The object whose status is written. */
   readonly gateway: GatewayObject;
-  readonly clusters: readonly ClusterObject[];
-  readonly pools: readonly PoolObject[];
-  readonly profiles: ReadonlyMap<string, ProfileObject>;
-  readonly accounts: ReadonlyMap<string, ApiObject<CloudAccountSpec>>;
+  readonly place: GatewayPlace;
+  readonly own: TenantPart;
+  /** Other tenants whose gateway this is too. */
+  readonly others: readonly TenantPart[];
   readonly previous: GatewayPlan | undefined;
   readonly facts: GatewayFacts | undefined;
   readonly connection: ConnectionState;
 }
 
-/** Publishes one plan per gateway with all its clusters, and says whether the gateway is there. */
-export const gatewayController = (deps: Deps) =>
+/** Publishes one plan per gateway with all its clusters, of whatever tenant, and says whether the gateway is there. */
+export const gatewayController = (deps: FleetDeps) =>
   defineController<GatewayScope>({
     name: 'gateway',
     resyncMs: 10 * 60_000,
     wakeOn: wakeOn(deps),
     load: (key) => loadScope(deps, key),
     deleting: ({ gateway }) => Boolean(gateway.metadata.deletionTimestamp),
-    phases: { active: [{ name: 'publish', run: (scope) => publish(deps, scope) }] },
-    finish: (scope) => finish(deps, scope),
+    phases: { active: [{ name: 'publish', run: (scope) => publish(scope) }] },
+    finish: (scope) => finish(scope),
   });
 
 const SPEC = { specOnly: true };
 
-function wakeOn(deps: Deps): Source[] {
-  const gatewayOf = async (project: string, cluster: string): Promise<string[]> => {
-    const found = (await deps.store.get({ kind: 'Cluster', project, name: cluster })) as ClusterObject | undefined;
-    return found ? [found.spec.gateway] : [];
-  };
-  const gatewaysUsing = async (uses: (cluster: ClusterObject) => boolean): Promise<string[]> => [
-    ...new Set((await listClusters(deps.store)).filter(uses).map((cluster) => cluster.spec.gateway)),
+function wakeOn(deps: FleetDeps): Source[] {
+  const gatewaysOf = (tenant: string, clusters: readonly ClusterObject[]): string[] => [
+    ...new Set(clusters.flatMap(({ spec }) => gatewayKeys(tenant, spec.gateway))),
   ];
+  const gatewaysUsing = async (tenant: string, uses: (cluster: ClusterObject) => boolean): Promise<string[]> =>
+    gatewaysOf(tenant, (await listClusters(tenantStore(deps.store, tenant))).filter(uses));
+  /** Names by key, for reports of gateways, which say no tenant. */
+  const names = new Map<string, string>();
   return [
-    changed(deps, 'Gateway', (gateway) => [gateway.metadata.name]),
-    changed(deps, 'Cluster', (cluster) => [cluster.spec.gateway], SPEC),
-    changed(deps, 'MachinePool', (pool) => gatewayOf(pool.metadata.namespace ?? '', pool.spec.cluster), SPEC),
-    changed(deps, 'ClusterProfile', (profile) => gatewaysUsing((cluster) => cluster.spec.profile.name === profile.metadata.name), SPEC),
-    changed(deps, 'CloudAccount', (account) => gatewaysUsing((cluster) => cluster.spec.cloudAccount === account.metadata.name), SPEC),
-    calledBack((wake, signal) => deps.facts.onChange((subject) => subject.kind === 'gateway' && wake(subject.name), signal)),
+    changed(deps, 'Gateway', (gateway, tenant) => {
+      names.set(keyOf(tenant, gateway), gateway.metadata.name);
+      return gatewayKeys(tenant, gateway.metadata.name);
+    }),
+    changed(deps, 'Cluster', (cluster, tenant) => gatewaysOf(tenant, [cluster]), SPEC),
+    changed(
+      deps,
+      'MachinePool',
+      async (pool, tenant) => {
+        const cluster = await getCluster(tenantStore(deps.store, tenant), pool.metadata.namespace ?? '', pool.spec.cluster);
+        return cluster ? gatewaysOf(tenant, [cluster]) : [];
+      },
+      SPEC,
+    ),
+    changed(
+      deps,
+      'ClusterProfile',
+      (profile, tenant) => gatewaysUsing(tenant, ({ spec }) => spec.profile.name === profile.metadata.name),
+      SPEC,
+    ),
+    changed(
+      deps,
+      'CloudAccount',
+      (account, tenant) => gatewaysUsing(tenant, ({ spec }) => spec.cloudAccount === account.metadata.name),
+      SPEC,
+    ),
+    calledBack((wake, signal) =>
+      deps.facts.onChange((subject) => {
+        // Whoever's it is, and those who borrow it: their status shows the same connection.
+        if (subject.kind === 'gateway') [...names].filter(([, name]) => name === subject.name).forEach(([key]) => wake(key));
+      }, signal),
+    ),
   ];
 }
 
-async function loadScope(deps: Deps, name: string): Promise<GatewayScope | undefined> {
-  const gateway = await getGateway(deps.store, name);
-  if (!gateway) return undefined;
-  const { uid } = gateway.metadata;
+async function loadScope(fleet: FleetDeps, key: string): Promise<GatewayScope | undefined> {
+  const { tenant, name } = splitKey(key);
+  const deps = depsOf(fleet, tenant);
+  const place = await gatewayPlace(fleet, tenant, name);
+  if (!place) return undefined;
   // The plan published last is read before the objects: what is published from this scope then never lags behind what it is compared with.
-  const published = await deps.plans.latestGateway(uid);
-  const reported = await deps.facts.gateway(uid);
-  const byName = async <T>(kind: string): Promise<Map<string, T>> =>
-    new Map((await deps.store.list({ kind })).items.map((object) => [object.metadata.name, object as T]));
+  const { plan, facts, connection } = await gatewayReport(deps, place.real);
   return {
-    gateway,
-    clusters: await listClusters(deps.store, `spec.gateway=${name}`),
-    pools: await listPools(deps.store),
-    profiles: await byName<ProfileObject>('ClusterProfile'),
-    accounts: await byName<ApiObject<CloudAccountSpec>>('CloudAccount'),
-    previous: published?.plan,
-    facts: reported?.facts,
-    connection: compact({ ...deps.facts.connection(uid), lastSeen: deps.facts.connection(uid).lastSeen ?? reported?.at }),
+    deps,
+    gateway: place.named,
+    place,
+    own: await partOf(fleet, tenant, name),
+    others: place.borrowed ? [] : await borrowers(fleet, tenant, name),
+    previous: plan,
+    facts,
+    connection,
   };
 }
 
-async function publish(deps: Deps, scope: GatewayScope) {
-  const { uid, name } = scope.gateway.metadata;
+async function publish({ deps, gateway, place, own, others, previous, facts }: GatewayScope) {
+  if (place.borrowed) return done();
+  const built = new Set(previous?.clusters.map(({ clusterUid }) => clusterUid));
+  // Of a gateway that is not shared, or no longer: what it builds for others it keeps, and takes nothing new.
+  const welcome = ({ metadata }: ClusterObject): boolean =>
+    gateway.spec.shared || built.has(metadata.uid) || metadata.deletionTimestamp !== undefined;
   const plan = assembleGatewayPlan({
-    gateway: { uid, name },
-    previous: scope.previous,
-    done: new Set(scope.facts?.tombstonesDone),
-    clusters: scope.clusters.map((cluster) => ({
-      cluster,
-      pools: scope.pools.filter(
-        ({ metadata, spec }) => metadata.namespace === cluster.metadata.namespace && spec.cluster === cluster.metadata.name,
-      ),
-      render: (pools) =>
-        renderCluster(
-          {
-            cluster,
-            pools,
-            resolved: deps.resolveCluster(cluster.spec, scope.profiles.get(cluster.spec.profile.name)),
-            cloud: scope.accounts.get(cluster.spec.cloudAccount)?.spec.cloud,
-          },
-          deps,
-        ),
-    })),
+    gateway: { uid: gateway.metadata.uid, name: gateway.metadata.name },
+    previous,
+    done: new Set(facts?.tombstonesDone),
+    clusters: [...assembled(deps, own), ...others.flatMap((part) => assembled(deps, { ...part, clusters: part.clusters.filter(welcome) }))],
   });
   const isEmpty = plan.clusters.length === 0 && plan.tombstones.length === 0;
-  if (isEmpty && !scope.previous) return done();
+  if (isEmpty && !previous) return done();
   await deps.plans.publishGateway(plan);
   return done();
 }
 
-async function finish(deps: Deps, scope: GatewayScope): Promise<number | void> {
-  const { gateway, connection } = scope;
+async function finish(scope: GatewayScope): Promise<number | void> {
+  const { deps, gateway, connection } = scope;
   const now = new Date(deps.clock.now()).toISOString();
   const status = gatewayStatus(scope, now);
   await recordChanges(deps, gateway, gateway.status?.conditions ?? [], status.conditions);
@@ -129,16 +136,32 @@ async function finish(deps: Deps, scope: GatewayScope): Promise<number | void> {
   if (!connection.connected && isReachable(connection, now)) return AGENT_GRACE_MS;
 }
 
-function gatewayStatus({ gateway, clusters, connection, facts }: GatewayScope, now: string): GatewayStatus {
+function gatewayStatus({ gateway, place, own, connection, facts }: GatewayScope, now: string): GatewayStatus {
   const reachable = isReachable(connection, now);
-  const wanted = gatewayConditions({ name: gateway.metadata.name, reachable, connection, facts });
+  const seen = { name: gateway.metadata.name, reachable, connection, facts };
+  const wanted = place.borrowed ? borrowedConditions(place, gatewayConditions(seen)) : gatewayConditions(seen);
   return compact({
     conditions: withConditions(gateway.status?.conditions ?? [], wanted, { now }),
     connected: reachable,
     // Heartbeats must not write objects: the time is only told while it is away.
     lastSeen: reachable ? undefined : connection.lastSeen,
     version: connection.agentVersion ?? facts?.agentVersion,
-    clusters: clusters.length,
+    // Its own, also where the gateway serves others: a tenant does not learn of them.
+    clusters: own.clusters.length,
+  });
+}
+
+/** What the gateway says may be about other tenants' clusters: a tenant that borrows it learns how it is, not why. */
+function borrowedConditions(place: GatewayPlace, conditions: WantedCondition[]): WantedCondition[] {
+  const shared = place.real?.spec.shared ?? false;
+  const reason = place.real === undefined ? 'NoGateway' : 'GatewayNotShared';
+  const refusal = { status: 'False' as const, reason, message: 'This installation does not share a gateway of this name.' };
+  return conditions.map((condition) => {
+    if (!shared && (condition.type === 'Ready' || condition.type === 'Connected')) return { ...condition, ...refusal };
+    const isPlain = condition.status === 'True' || condition.message === '';
+    return isPlain
+      ? condition
+      : { ...condition, message: `The gateway of this installation is not as it should be (${condition.reason}).` };
   });
 }
 

@@ -13,21 +13,15 @@ import {
 import type { ConnectionState } from '@slipway/link';
 import { again, calledBack, changed, defineController, done, wait, type Source, type Step } from '@slipway/runtime';
 import { FORCE_DELETE } from '../cluster/delete.ts';
-import type { Deps } from '../deps.ts';
-import {
-  getCluster,
-  getGateway,
-  getPool,
-  keyOf,
-  listClusters,
-  listPools,
-  splitKey,
-  type ClusterObject,
-  type PoolObject,
-} from '../reads.ts';
+import type { Deps, FleetDeps } from '../deps.ts';
+import { gatewayPlace, gatewayReport } from '../gateway/place.ts';
+import { getCluster, getPool, keyOf, listPools, splitKey, type ClusterObject, type PoolObject } from '../reads.ts';
+import { depsOf, tenantStore } from '../tenant-deps.ts';
 import { dropFinalizer, writeStatus } from '../writes.ts';
 
 interface PoolScope {
+  /** Of the pool's tenant. */
+  readonly deps: Deps;
   readonly pool: PoolObject;
   readonly cluster: ClusterObject | undefined;
   readonly gatewayPlan: GatewayPlan | undefined;
@@ -42,7 +36,7 @@ interface PoolScope {
 const LOOK_AGAIN_MS = 2000;
 
 /** Says how far a pool's machines are, and lets a deleted pool go when its machines are gone. The machines themselves are in the gateway's plan. */
-export const machinePoolController = (deps: Deps) =>
+export const machinePoolController = (deps: FleetDeps) =>
   defineController<PoolScope>({
     name: 'machine-pool',
     resyncMs: 10 * 60_000,
@@ -53,22 +47,26 @@ export const machinePoolController = (deps: Deps) =>
     phases: {
       deleting: [
         { name: 'machines', run: awaitMachines },
-        { name: 'release', needs: ['machines'], run: (scope) => release(deps, scope) },
+        { name: 'release', needs: ['machines'], run: (scope) => release(scope) },
       ],
     },
-    finish: (scope) => finish(deps, scope),
+    finish: (scope) => finish(scope),
   });
 
-function wakeOn(deps: Deps): Source[] {
-  const poolsOf = async (project: string, cluster: string): Promise<string[]> =>
-    (await listPools(deps.store, project, cluster)).map((pool) => keyOf(pool));
+function wakeOn(deps: FleetDeps): Source[] {
+  const poolsOf = async (tenant: string, project: string, cluster: string): Promise<string[]> =>
+    (await listPools(tenantStore(deps.store, tenant), project, cluster)).map((pool) => keyOf(tenant, pool));
   const poolsOfGateway = async (gateway: string): Promise<string[]> => {
-    const clusters = await listClusters(deps.store, `spec.gateway=${gateway}`);
-    return (await Promise.all(clusters.map(({ metadata }) => poolsOf(metadata.namespace ?? '', metadata.name)))).flat();
+    const clusters = deps.clusters.using(({ spec }) => spec.gateway === gateway);
+    return (
+      await Promise.all(clusters.map(({ tenant, cluster: { metadata } }) => poolsOf(tenant, metadata.namespace ?? '', metadata.name)))
+    ).flat();
   };
   return [
-    changed(deps, 'MachinePool', (pool) => [keyOf(pool)]),
-    changed(deps, 'Cluster', (cluster) => poolsOf(cluster.metadata.namespace ?? '', cluster.metadata.name), { specOnly: true }),
+    changed(deps, 'MachinePool', (pool, tenant) => [keyOf(tenant, pool)]),
+    changed(deps, 'Cluster', (cluster, tenant) => poolsOf(tenant, cluster.metadata.namespace ?? '', cluster.metadata.name), {
+      specOnly: true,
+    }),
     calledBack((wake, signal) =>
       deps.facts.onChange((subject) => {
         // A read that fails is made good by the resync; the gateway reports again long before.
@@ -82,22 +80,22 @@ function wakeOn(deps: Deps): Source[] {
   ];
 }
 
-async function loadScope(deps: Deps, key: string): Promise<PoolScope | undefined> {
-  const { project, name } = splitKey(key);
+async function loadScope(fleet: FleetDeps, key: string): Promise<PoolScope | undefined> {
+  const { tenant, project, name } = splitKey(key);
+  const deps = depsOf(fleet, tenant);
   const pool = await getPool(deps.store, project, name);
   if (!pool) return undefined;
   const cluster = await getCluster(deps.store, project, pool.spec.cluster);
-  const gateway = cluster && (await getGateway(deps.store, cluster.spec.gateway));
-  const uid = gateway?.metadata.uid;
-  const reported = uid === undefined ? undefined : await deps.facts.gateway(uid);
-  const connection = uid === undefined ? { connected: false } : deps.facts.connection(uid);
+  const place = cluster && (await gatewayPlace(fleet, tenant, cluster.spec.gateway));
+  const { plan, facts, connection } = await gatewayReport(deps, place?.real);
   return {
+    deps,
     pool,
     cluster,
-    gatewayPlan: uid === undefined ? undefined : (await deps.plans.latestGateway(uid))?.plan,
-    gatewayFacts: reported?.facts,
-    connection: reported && connection.lastSeen === undefined ? { ...connection, lastSeen: reported.at } : connection,
-    provision: reported?.facts.clusters.find((facts) => facts.clusterUid === cluster?.metadata.uid),
+    gatewayPlan: plan,
+    gatewayFacts: facts,
+    connection,
+    provision: facts?.clusters.find(({ clusterUid }) => clusterUid === cluster?.metadata.uid),
     now: new Date(deps.clock.now()).toISOString(),
     waitsFor: '',
     gone: false,
@@ -135,14 +133,14 @@ function waiting(scope: PoolScope, message: string): Step {
   return wait('WaitingForMachines', message);
 }
 
-async function release(deps: Deps, scope: PoolScope): Promise<Step> {
-  await dropFinalizer(deps.store, scope.pool, MACHINE_POOL_FINALIZER);
+async function release(scope: PoolScope): Promise<Step> {
+  await dropFinalizer(scope.deps.store, scope.pool, MACHINE_POOL_FINALIZER);
   scope.gone = true;
   return done();
 }
 
-async function finish(deps: Deps, scope: PoolScope): Promise<void> {
-  if (!scope.gone) await writeStatus(deps.store, scope.pool, poolStatus(scope));
+async function finish(scope: PoolScope): Promise<void> {
+  if (!scope.gone) await writeStatus(scope.deps.store, scope.pool, poolStatus(scope));
 }
 
 function poolStatus(scope: PoolScope): MachinePoolStatus {

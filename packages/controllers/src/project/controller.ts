@@ -1,29 +1,33 @@
 import type { ApiObject } from '@slipway/model';
 import { changed, defineController } from '@slipway/runtime';
-import type { Deps } from '../deps.ts';
+import type { FleetDeps } from '../deps.ts';
+import { keyOf, splitKey } from '../reads.ts';
+import { tenantStore } from '../tenant-deps.ts';
 import { writeStatus } from '../writes.ts';
 
 interface ProjectScope {
+  readonly tenant: string;
   readonly project: ApiObject<unknown, { clusters: number }>;
   readonly clusters: number;
 }
 
 /** Says how many clusters a project has. */
-export const projectController = (deps: Deps) =>
+export const projectController = (deps: FleetDeps) =>
   defineController<ProjectScope>({
     name: 'project',
     resyncMs: 10 * 60_000,
     wakeOn: [
-      changed(deps, 'Project', (project) => [project.metadata.name]),
-      changed(deps, 'Cluster', (cluster) => [cluster.metadata.namespace ?? ''], { specOnly: true }),
+      changed(deps, 'Project', (project, tenant) => [keyOf(tenant, project)]),
+      changed(deps, 'Cluster', (cluster, tenant) => [`${tenant}/${cluster.metadata.namespace}`], { specOnly: true }),
     ],
     async load(key) {
-      const project = (await deps.store.get({ kind: 'Project', name: key })) as ProjectScope['project'] | undefined;
-      return project && { project, clusters: (await deps.store.list({ kind: 'Cluster', project: key })).items.length };
+      const { tenant, name } = splitKey(key);
+      const project = (await deps.store.get({ tenant, kind: 'Project', name })) as ProjectScope['project'] | undefined;
+      return project && { tenant, project, clusters: (await deps.store.list({ tenant, kind: 'Cluster', project: name })).items.length };
     },
     deleting: () => false,
     phases: {},
-    async finish({ project, clusters }) {
-      await writeStatus(deps.store, project, { clusters });
+    async finish({ tenant, project, clusters }) {
+      await writeStatus(tenantStore(deps.store, tenant), project, { clusters });
     },
   });

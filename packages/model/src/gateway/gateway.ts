@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { defineKind } from '../meta/define-kind.ts';
 import { conditionSchema, keyedList } from '../meta/object.ts';
 import { admitDeleteUnlessUsed } from '../cluster/in-use.ts';
+import { admitGateway } from './admit.ts';
 
 export const gatewaySpecSchema = z.strictObject({
   /** Clouds whose providers run in this gateway. */
@@ -9,6 +10,10 @@ export const gatewaySpecSchema = z.strictObject({
     .array(z.enum(['local']))
     .min(1)
     .default(['local']),
+  /** Whose machines: `own` has an agent of its own; `installation` is the gateway of the same name that the operators share (the one in the tenant `default`). */
+  provider: z.enum(['own', 'installation']).default('own'),
+  /** Other tenants may build clusters here. Only in the tenant `default`; taken back, what was built stays. */
+  shared: z.boolean().default(false),
 });
 export type GatewaySpec = z.infer<typeof gatewaySpecSchema>;
 
@@ -30,6 +35,7 @@ export const gatewayKind = defineKind<GatewaySpec, GatewayStatus>({
   description: 'A cluster next to the infrastructure whose agent drives Cluster API there. It only ever dials out.',
   spec: gatewaySpecSchema,
   status: gatewayStatusSchema,
+  admit: admitGateway,
   admitDelete: admitDeleteUnlessUsed((cluster) => cluster.spec.gateway),
   columns: [
     { name: 'CONNECTED', value: (gateway) => String(gateway.status?.connected ?? false) },
