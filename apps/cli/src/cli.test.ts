@@ -1,68 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { run, waitFor } from '@slipway/kit';
+import { waitFor } from '@slipway/kit';
 import { freePorts } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-
-const root = fileURLToPath(new URL('../../..', import.meta.url));
-const hubMain = join(root, 'apps/hub/src/main.ts');
-const cliMain = join(root, 'apps/cli/src/main.ts');
+import { type CliHub, cliMain, startCliHub } from './testing/cli-hub.ts';
 
 /** The CLI as a process, as users run it, against a real hub on its embedded database. No machines: nothing here needs root. */
 describe('the CLI with a hub', () => {
   let folder: string;
-  let hub: ChildProcess;
   let env: NodeJS.ProcessEnv;
   let server: string;
-
-  const slipway = async (args: readonly string[], options: { input?: string; env?: NodeJS.ProcessEnv } = {}) => {
-    const result = await run(process.execPath, [cliMain, ...args], {
-      env: { ...env, ...options.env },
-      allow: Array.from({ length: 256 }, (_, code) => code),
-      timeoutMs: 30_000,
-      ...(options.input === undefined ? {} : { stdin: options.input }),
-    });
-    return { code: result.code, out: result.stdout, talk: result.stderr };
-  };
+  let hub: CliHub;
+  const slipway: CliHub['slipway'] = (args, options) => hub.slipway(args, options);
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
-    const home = join(folder, 'home');
-    const [port = 0] = await freePorts(1);
-    server = `https://127.0.0.1:${port}`;
-    env = {
-      PATH: process.env['PATH'],
-      HOME: folder,
-      SLIPWAY_CONFIG: join(folder, 'config.yaml'),
-      SLIPWAY_HOME: home,
-      NODE_COMPILE_CACHE: join(tmpdir(), 'slipway-compile-cache'),
-    };
-    hub = spawn(process.execPath, [hubMain, 'serve', '--home', home, '--port', String(port)], {
-      env: { ...process.env, DATABASE_URL: '' },
-      stdio: 'ignore',
-    });
-    const ca = join(home, 'hub/pki/ca.crt');
-    await waitFor(() => stat(ca), { what: 'the hub to make its certificates', timeoutMs: 60_000 });
-    await waitFor(() => stat(join(home, 'run/hub.sock')), { what: 'the hub to listen', timeoutMs: 60_000 });
-    const admin = await run(process.execPath, [hubMain, 'bootstrap-admin', '--home', home], { env: { ...process.env, DATABASE_URL: '' } });
-    const { token } = JSON.parse(admin.stdout) as { token: string };
-    await waitFor(
-      async () => (await slipway(['login', server, '--name', 'test', '--ca-file', ca, '--token-stdin'], { input: token })).code === 0,
-      {
-        what: 'to log in',
-        timeoutMs: 60_000,
-      },
-    );
-  }, 120_000);
-  afterAll(async () => {
-    const ended = new Promise((resolve) => hub.once('close', resolve));
-    hub.kill('SIGTERM');
-    await ended;
-    await rm(folder, { recursive: true, force: true });
-  });
+    hub = await startCliHub();
+    ({ folder, env, server } = hub);
+  }, 180_000);
+  afterAll(() => hub.stop());
 
   const write = async (name: string, text: string): Promise<string> => {
     await writeFile(join(folder, name), text);

@@ -144,10 +144,26 @@ export const entries: readonly CommandEntry[] = [
   },
   {
     name: 'login',
-    usage: 'login <url>',
-    summary: 'Log in to a hub with a token',
+    usage: 'login [url] [--user name]',
+    summary: 'Log in to a hub with a password or a token',
     group: 'Account',
     load: () => import('./commands/login.ts'),
+  },
+  { name: 'logout', usage: 'logout', summary: 'End your session', group: 'Account', load: () => import('./commands/logout.ts') },
+  { name: 'passwd', usage: 'passwd', summary: 'Change your password', group: 'Account', load: () => import('./commands/passwd.ts') },
+  {
+    name: 'sessions',
+    usage: 'sessions list|revoke',
+    summary: 'Where you are signed in; end what you do not know',
+    group: 'Account',
+    load: () => import('./commands/sessions.ts'),
+  },
+  {
+    name: 'user',
+    usage: 'user invite|reset-password …',
+    summary: 'Links with which people choose their password',
+    group: 'Account',
+    load: () => import('./commands/user.ts'),
   },
   {
     name: 'context',

@@ -1,5 +1,5 @@
 import { chmod, unlink } from 'node:fs/promises';
-import { createServer, request, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { type Logger, SlipwayError } from '@slipway/kit';
 import type { Identity, IssuedToken } from '@slipway/identity';
 
@@ -18,20 +18,24 @@ export async function serveAdminSocket(deps: {
   identity: Identity;
   /** Answers `POST /keys/<action>[/<id>]`. */
   keys: (action: string, id: string | undefined) => Promise<object>;
+  /** Answers `POST /set-password`. */
+  setPassword: (body: unknown) => Promise<object>;
   logger: Logger;
   signal: AbortSignal;
 }): Promise<void> {
   await unlink(deps.path).catch(() => undefined);
   const server = createServer((incoming, response) => {
     const asked = /^\/keys\/([a-z]+)(?:\/([\w.-]{1,63}))?$/.exec(incoming.url ?? '');
-    if (asked && incoming.method === 'POST') return answerKeys(deps, asked, response);
+    if (asked && incoming.method === 'POST') return answer(deps, 'encryption keys', deps.keys(asked[1] ?? '', asked[2]), response);
+    if (incoming.url === '/set-password' && incoming.method === 'POST')
+      return answer(deps, 'a password', readJson(incoming).then(deps.setPassword), response);
     const match = /^\/admin-token(\?reset)?$/.exec(incoming.url ?? '');
     if (!match || incoming.method !== 'POST') return void response.writeHead(404).end();
     bootstrapAdmin(deps.identity, match[1] !== undefined).then(
-      (answer) => {
-        if (!('exists' in answer))
-          deps.logger.warn({ user: answer.name, token: answer.id }, 'the admin token was made anew over the local socket');
-        return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
+      (made) => {
+        if (!('exists' in made))
+          deps.logger.warn({ user: made.name, token: made.id }, 'the admin token was made anew over the local socket');
+        return response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(made));
       },
       (error: unknown) => {
         deps.logger.error({ err: error }, 'making an admin token failed');
@@ -50,20 +54,29 @@ export async function serveAdminSocket(deps: {
   deps.signal.addEventListener('abort', () => server.close(), { once: true });
 }
 
-function answerKeys(
-  deps: { keys: (action: string, id: string | undefined) => Promise<object>; logger: Logger },
-  [, action = '', id]: RegExpExecArray,
-  response: ServerResponse,
-): void {
-  deps.keys(action, id).then(
-    (answer) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer)),
+function answer({ logger }: { logger: Logger }, about: string, work: Promise<object>, response: ServerResponse): void {
+  work.then(
+    (result) => response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(result)),
     (error: unknown) => {
       const known = error instanceof SlipwayError;
-      if (!known) deps.logger.error({ err: error, action }, 'a request about encryption keys failed');
+      if (!known) logger.error({ err: error }, `a request about ${about} over the local socket failed`);
       const message = known ? [error.message, error.hint].filter(Boolean).join(' ') : 'It failed; the log of the hub says why.';
       response.writeHead(409, { 'content-type': 'application/json' }).end(JSON.stringify({ error: message }));
     },
   );
+}
+
+async function readJson(incoming: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of incoming) {
+    text += (chunk as Buffer).toString('utf8');
+    if (text.length > 16_384) throw new SlipwayError('TooLarge', 'The body is too large.');
+  }
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw new SlipwayError('BadRequest', 'The body is not JSON.');
+  }
 }
 
 /** The first admin or a new token for it; undefined when no hub runs. */
@@ -71,7 +84,11 @@ export const askAdminSocket = (path: string, reset: boolean): Promise<AdminAnswe
   askSocket<AdminAnswer>(path, `/admin-token${reset ? '?reset' : ''}`);
 
 /** Asks a running hub; undefined when none listens. Rewrapping many secrets takes its time. */
-export function askSocket<T>(path: string, address: string, timeoutMs = 30_000): Promise<T | undefined> {
+export function askSocket<T>(
+  path: string,
+  address: string,
+  { timeoutMs = 30_000, body }: { timeoutMs?: number; body?: object } = {},
+): Promise<T | undefined> {
   return new Promise((resolve, reject) => {
     const outgoing = request({ socketPath: path, path: address, method: 'POST', timeout: timeoutMs }, (response) => {
       const chunks: Buffer[] = [];
@@ -87,6 +104,6 @@ export function askSocket<T>(path: string, address: string, timeoutMs = 30_000):
     outgoing.on('error', (error: NodeJS.ErrnoException) =>
       error.code === 'ENOENT' || error.code === 'ECONNREFUSED' ? resolve(undefined) : reject(error),
     );
-    outgoing.end();
+    outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   });
 }

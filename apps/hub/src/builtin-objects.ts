@@ -3,12 +3,16 @@ import { join } from 'node:path';
 import { canonicalJson, type Logger, messageOf, SlipwayError } from '@slipway/kit';
 import {
   type ApiObject,
+  BUILT_IN_LABEL,
+  BUILT_IN_ROLES,
   clusterProfileKind,
   type ClusterProfileSpec,
   DEFAULT_TENANT,
   kinds,
   type NewObject,
   type ObjectStore,
+  roleKind,
+  SYSTEM_TENANT,
 } from '@slipway/model';
 import { parse } from 'yaml';
 
@@ -34,6 +38,7 @@ interface TenantDeps {
 /** What every tenant starts with. Missing objects are made, missing profile versions added; what is there stays as its owner made it. */
 export async function ensureBuiltinObjects(deps: TenantDeps & { profilesDir: string }): Promise<void> {
   for (const object of [...BUILTIN, gatewayOf(deps.tenant)]) await createMissing(deps, object);
+  await ensureBuiltinRoles(deps);
   const files = await readdir(deps.profilesDir).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return [];
     throw error;
@@ -44,6 +49,20 @@ export async function ensureBuiltinObjects(deps: TenantDeps & { profilesDir: str
     } catch (error) {
       deps.logger.error({ err: error, file }, `a built-in profile could not be taken over: ${messageOf(error)}`);
     }
+  }
+}
+
+/** Objects that show the built-in roles, so that whoever binds one can list and read it. Brought up to date when a newer Slipway has other rules. */
+export async function ensureBuiltinRoles(deps: TenantDeps): Promise<void> {
+  const { store, tenant } = deps;
+  for (const { name, level, description, rules } of BUILT_IN_ROLES) {
+    if (level === 'system' && tenant !== SYSTEM_TENANT) continue;
+    const spec = roleKind.spec.parse({ level, description, rules });
+    const stored = await store.get({ tenant, kind: 'Role', name });
+    const labels = { ...stored?.metadata.labels, [BUILT_IN_LABEL]: 'true' };
+    if (stored === undefined) await createMissing(deps, { kind: 'Role', metadata: { name, labels }, spec });
+    else if (canonicalJson(stored.spec) !== canonicalJson(spec) || stored.metadata.labels?.[BUILT_IN_LABEL] !== 'true')
+      await store.update({ ...stored, metadata: { ...stored.metadata, labels }, spec }, { tenant });
   }
 }
 

@@ -7,7 +7,7 @@ import { createIdentity, type Identity } from '@slipway/identity';
 import { type Logger, messageOf, SlipwayError, startTrimming, systemClock } from '@slipway/kit';
 import { createOutbound, type OutboundOptions } from '@slipway/kit/outbound';
 import { createClusterProxy, createFileBlobStore, createLinkServer, loadPlanSigner } from '@slipway/link';
-import { DEFAULT_TENANT, findKind, kinds, type RegistrySpec } from '@slipway/model';
+import { DEFAULT_TENANT, findKind, kinds, type RegistrySpec, SYSTEM_TENANT } from '@slipway/model';
 import { createFilePinStore, createPackResolver } from '@slipway/packs';
 import { runAsLeader, systemTimers } from '@slipway/runtime';
 import {
@@ -22,15 +22,17 @@ import {
   openPostgres,
 } from '@slipway/store';
 import fastify from 'fastify';
+import { accountActions } from './account-actions.ts';
 import { serveAdminSocket } from './admin-socket.ts';
 import { auditChainRoutes } from './audit/chain-routes.ts';
 import { createHubAudit } from './audit/hub-audit.ts';
 import { withAuditRecords } from './audit/record-store.ts';
 import { createBrowserSignIn } from './auth/browser/routes.ts';
-import { authRoutes } from './auth/routes.ts';
-import { userSubresources } from './auth/user-subresources.ts';
 import { startAuditSinks } from './audit-sinks/start.ts';
-import { ensureBuiltinObjects } from './builtin-objects.ts';
+import { authRoutes } from './auth/routes.ts';
+import { tokenRequest } from './auth/token-request.ts';
+import { userSubresources } from './auth/user-subresources.ts';
+import { ensureBuiltinObjects, ensureBuiltinRoles } from './builtin-objects.ts';
 import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
 import { keyActions } from './key-actions.ts';
 import { createListeners, type ListenAddress } from './listeners.ts';
@@ -116,6 +118,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const identity = createIdentity({ database, store, logger: logger.child({ part: 'identity' }), prepareTenant });
   await identity.start(signal);
   await prepareTenant(DEFAULT_TENANT);
+  // Tenants of before, and what a newer version has to say.
+  const tenants = await store.list({ tenant: SYSTEM_TENANT, kind: 'Tenant' });
+  for (const { metadata } of tenants.items) await ensureBuiltinRoles({ store, tenant: metadata.name, logger });
 
   const blobs = createFileBlobStore(home.blobs);
   const linkLogger = logger.child({ part: 'link' });
@@ -155,6 +160,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       [
         ...hubSubresources({ proxy, joinTokens: link.joinTokens, identity, ca: pki.ca, publicUrl }),
         ...userSubresources({ identity, publicUrl }),
+        tokenRequest({ identity }),
       ],
       (kind) => findKind(kind)?.plural ?? kind,
     ),
@@ -206,7 +212,14 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   keeping.upkeep.start(signal);
   await link.start(signal);
-  await serveAdminSocket({ path: home.socket, identity, keys: keyActions({ ...keeping, logger }), logger, signal });
+  await serveAdminSocket({
+    path: home.socket,
+    identity,
+    keys: keyActions({ ...keeping, logger }),
+    setPassword: accountActions({ identity, log: keeping.log, logger }),
+    logger,
+    signal,
+  });
   const controlling = controllers.start(signal).catch((error: unknown) => {
     if (!signal.aborted) logger.error({ err: error }, 'the controllers ended');
   });

@@ -85,6 +85,36 @@ describe('the real kubectl against the hub', () => {
     expect(await kubectl('auth', 'can-i', 'delete', 'clusters', '-n', 'blue')).toContain('yes');
   });
 
+  it('lists the built-in roles, which nobody changes', async () => {
+    expect(await kubectl('get', 'roles.slipway.dev')).toMatch(
+      /^NAME +LEVEL +BUILT IN +RULES +DESCRIPTION.*\n(?:.*\n)*tenant-admin +tenant +true /,
+    );
+    expect(await kubectl('get', 'roles.slipway.dev', 'project-viewer', '-o', 'jsonpath={.spec.level}')).toBe('project');
+    expect(await refused('delete', 'roles.slipway.dev', 'tenant-admin')).toContain('is built in and cannot be deleted');
+    const patch = ['-p', '{"spec":{"description":"x"}}', '--type=merge'];
+    expect(await refused('patch', 'roles.slipway.dev', 'tenant-admin', ...patch)).toContain('name of a built-in role');
+    // System roles are bound in the tenant of the operators only.
+    expect(await refused('get', 'roles.slipway.dev', 'system-admin')).toContain('not found');
+  });
+
+  it('creates tokens of service accounts', async () => {
+    const account = { apiVersion: 'slipway.dev/v1', kind: 'ServiceAccount', metadata: { name: 'ci', namespace: 'default' }, spec: {} };
+    await writeFile(join(directory, 'account.json'), JSON.stringify(account));
+    await kubectl('apply', '-f', 'account.json');
+    const token = (await kubectl('create', 'token', 'ci', '--duration=20m')).trim();
+    expect(token).toMatch(/^swt_/);
+    const me = await kubectl('--token', token, 'auth', 'whoami', '-o', 'jsonpath={.status.userInfo.username}');
+    expect(me).toBe('serviceaccount:default:ci');
+    const request = JSON.parse(await kubectl('create', 'token', 'ci', '-o', 'json'));
+    expect(request).toMatchObject({ kind: 'TokenRequest', apiVersion: 'authentication.k8s.io/v1', spec: { expirationSeconds: 3600 } });
+    expect(Date.parse(request.status.expirationTimestamp) - Date.now()).toBeGreaterThan(3_000_000);
+    expect(await refused('create', 'token', 'ci', '--duration=48h')).toContain('from 600 to 86400');
+    expect(await refused('create', 'token', 'ci', '--audience=elsewhere')).toContain('spec.audiences');
+    expect(await refused('create', 'token', 'nobody')).toContain('not found');
+    await kubectl('delete', 'serviceaccounts.slipway.dev', 'ci');
+    expect(await refused('--token', token, 'auth', 'whoami')).toMatch(/Unauthorized|valid token/);
+  });
+
   it('applies, applies again, shows differences, in dependency order of one file', async () => {
     expect((await kubectl('apply', '-f', 'all.yaml')).match(/created/g)).toHaveLength(4);
     expect((await kubectl('apply', '-f', 'all.yaml')).match(/unchanged/g)).toHaveLength(4);

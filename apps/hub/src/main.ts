@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { createIdentity } from '@slipway/identity';
 import { messageOf, silentLogger, SlipwayError } from '@slipway/kit';
+import { DEFAULT_TENANT } from '@slipway/model';
 import { createStore } from '@slipway/store';
 import { Command } from 'commander';
 import { askAdminSocket, askSocket, bootstrapAdmin } from './admin-socket.ts';
@@ -95,11 +97,26 @@ program
     const answer = await askSocket<object>(
       socket,
       `/keys/${encodeURIComponent(action)}${id === undefined ? '' : `/${encodeURIComponent(id)}`}`,
-      3_600_000,
+      { timeoutMs: 3_600_000 },
     );
     if (answer === undefined)
       throw new SlipwayError('Host', 'No hub runs with this home.', { hint: 'Start it first: keys are changed while it serves.' });
     process.stdout.write(`${keysText(answer)}\n`);
+  });
+
+program
+  .command('set-password')
+  .description('Set the password of a user, read from standard input, over the local socket of the running hub.')
+  .argument('<user>')
+  .option('--tenant <name>', 'the tenant the user is of', DEFAULT_TENANT)
+  .option('--home <directory>', 'where the hub keeps its data', process.env.SLIPWAY_HOME ?? '/var/lib/slipway')
+  .action(async (user: string, options: { tenant: string; home: string }) => {
+    const { socket } = await openHome(options.home);
+    const password = (await text(process.stdin)).replace(/\r?\n$/, '');
+    const answer = await askSocket<{ done: string }>(socket, '/set-password', { body: { tenant: options.tenant, user, password } });
+    if (answer === undefined)
+      throw new SlipwayError('Host', 'No hub runs with this home.', { hint: 'Start it first: the password is set while it serves.' });
+    process.stdout.write(`${answer.done}\n`);
   });
 
 /** Over the socket of a running hub, or with the database opened here. */

@@ -26,6 +26,7 @@ import { queryOf } from './request-options.ts';
 import { secretRoutes } from './secret-routes.ts';
 import { addressedTenant, takeTenant } from './tenant-prefix.ts';
 import { subresourceRoutes } from './subresource-routes.ts';
+import { tokenRequestRoutes } from './token-request.ts';
 import { refuseUpgrade, upgradePath } from './upgrades.ts';
 import { viewRoutes } from './view-routes.ts';
 import { createWrites } from './writes.ts';
@@ -219,6 +220,7 @@ export function createApi(options: ApiOptions): Api {
         for (const kind of versions) kindRoutes(scope, deps, kind);
         secretRoutes(scope, deps);
         for (const subresource of subresources) subresourceRoutes(scope, deps, subresource);
+        tokenRequestRoutes(scope, deps);
         options.moreRoutes?.(scope);
         done();
       });

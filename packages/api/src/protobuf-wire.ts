@@ -44,13 +44,19 @@ export const message = (fields: Fields, number: number): Fields | undefined => {
 export const text = (fields: Fields | undefined, number: number): string => fields?.get(number)?.[0]?.toString('utf8') ?? '';
 
 /** The value of a bool field. */
-export function flagOf(data: Buffer, wanted: number): boolean | undefined {
+export const flagOf = (data: Buffer, wanted: number): boolean | undefined => {
+  const value = integerOf(data, wanted);
+  return value === undefined ? undefined : value !== 0;
+};
+
+/** The value of an integer field; negative ones are not told from large ones. */
+export function integerOf(data: Buffer, wanted: number): number | undefined {
   for (let at = 0; at < data.length;) {
     const tag = varint(data, at);
     const number = Math.floor(tag.value / 8);
     const value = varint(data, tag.next);
     if ((tag.value & 7) === 0) {
-      if (number === wanted) return value.value !== 0;
+      if (number === wanted) return value.value;
       at = value.next;
     } else at = value.next + value.value;
   }

@@ -9,10 +9,10 @@ import { queryOf } from './request-options.ts';
 const NEVER = new AbortController().signal;
 
 /** The routes of one subresource; raw ones also take everything below, bodies unread. */
-export function subresourceRoutes(scope: FastifyInstance, deps: RouteDeps, subresource: Subresource): void {
+export function subresourceRoutes(scope: FastifyInstance, deps: RouteDeps, subresource: Subresource, prefix = API_PREFIX): void {
   const kind = deps.kinds.find((candidate) => candidate.kind === subresource.kind);
   if (kind === undefined) throw new SlipwayError('Internal', `Subresource ${subresource.name} is of the unknown kind ${subresource.kind}.`);
-  const path = `${API_PREFIX}/${kind.scope === 'project' ? 'namespaces/:project/' : ''}${kind.plural}/:name/${subresource.name}`;
+  const path = `${prefix}/${kind.scope === 'project' ? 'namespaces/:project/' : ''}${kind.plural}/:name/${subresource.name}`;
   const route = (method: HTTPMethods) => ({
     method,
     config: { access: { verb: verbOf(method), group: GROUP, resource: kind.plural, subresource: subresource.name } },

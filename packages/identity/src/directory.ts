@@ -172,7 +172,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
 
 async function loadAccess(store: ObjectStore, tenant: string): Promise<TenantAccess> {
   const list = async <Spec>(kind: string) => (await store.list({ tenant, kind })).items as ApiObject<Spec>[];
-  const roles = await list<RoleSpec>('Role');
+  // Objects of the built-in ones only show them: what they allow is in the code.
+  const roles = (await list<RoleSpec>('Role')).filter(({ metadata }) => builtInRole(metadata.name) === undefined);
   const teams = await list<TeamSpec>('Team');
   const bindings = [...(await list<RoleBindingSpec>('RoleBinding')), ...(await list<ProjectRoleBindingSpec>('ProjectRoleBinding'))];
   const teamsOf = new Map<string, string[]>();

@@ -40,12 +40,22 @@ export interface Identity extends Authenticator {
   revoke(id: string): Promise<void>;
   /** A new secret for an API key, ending the one before: only by its owner, or by somebody who holds all that the key's service account does. */
   keyToken(principal: Principal, tenant: string, key: ApiObject<ApiKeySpec, ApiKeyStatus>): Promise<IssuedToken>;
+  /** A token of a service account that ends by itself: only by somebody who holds all that the account does. */
+  serviceAccountToken(principal: Principal, account: Account, ttlMs: number): Promise<IssuedToken & { readonly expiresAt: number }>;
   /** Who a principal is inside a cluster: names below Slipway's own prefix, and one group per Kubernetes right that a role gives on this cluster. */
   inCluster(principal: Principal, cluster: ApiObject): Promise<{ name: string; groups: string[] }>;
   /** Whether the first admin was made. */
   hasAdmin(): Promise<boolean>;
   /** Makes the first admin if there is none, gives it the system role again; ends all its tokens and gives a new one. */
   resetAdmin(): Promise<IssuedToken>;
+}
+
+/** A service account, by name and uid. */
+export interface Account {
+  readonly tenant: string;
+  readonly project: string;
+  readonly name: string;
+  readonly uid: string;
 }
 
 export interface IdentityOptions {
@@ -85,7 +95,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       await ensureSystemObjects(store);
       await adoptUsers({ store, database, logger });
       directory.start(signal);
-      startPruning({ sessions, accounts, logger }, signal);
+      startPruning([sessions, accounts, tokens], logger, signal);
       endSessionsOfProviders({ directory, sessions, logger }, signal);
     },
     async issueToken({ name, tenant = DEFAULT_TENANT }, { description = '', ttlMs } = {}) {
@@ -113,6 +123,12 @@ export function createIdentity(options: IdentityOptions): Identity {
       await store.updateStatus({ ...key, metadata: { ...key.metadata, resourceVersion: '' }, status: { tokenId: issued.id } }, { tenant });
       return issued;
     },
+    async serviceAccountToken(principal, { tenant, project, name, uid }, ttlMs) {
+      const subject: SubjectRef = { kind: 'ServiceAccount', tenant, name, project };
+      await refuseActingAs({ directory, authorizer, principal }, subject);
+      const expiresAt = clock.now() + ttlMs;
+      return { ...(await tokens.issue({ subject, ownerUid: uid, description: 'token request', ttlMs })), expiresAt };
+    },
     inCluster: (principal, cluster) => inCluster(authorizer, principal, cluster),
     hasAdmin: async () =>
       (await store.get({ tenant: DEFAULT_TENANT, kind: 'User', name: FIRST_ADMIN })) !== undefined ||
@@ -131,13 +147,10 @@ export function createIdentity(options: IdentityOptions): Identity {
 }
 
 /** Forgets what ended long ago, every hour. */
-function startPruning(
-  { sessions, accounts, logger }: { sessions: Sessions; accounts: Accounts; logger: Logger },
-  signal: AbortSignal,
-): void {
+function startPruning(parts: readonly { prune(): Promise<void> }[], logger: Logger, signal: AbortSignal): void {
   const prune = () => {
-    Promise.all([sessions.prune(), accounts.prune()]).catch((error: unknown) => {
-      if (!signal.aborted) logger.warn({ error: messageOf(error) }, 'sessions that ended were not cleared away');
+    Promise.all(parts.map((part) => part.prune())).catch((error: unknown) => {
+      if (!signal.aborted) logger.warn({ error: messageOf(error) }, 'what ended long ago was not cleared away');
     });
   };
   const timer = setInterval(prune, 3_600_000);

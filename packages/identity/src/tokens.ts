@@ -110,6 +110,11 @@ export function createTokens(options: { database: Database; clock: Clock; cacheM
       proven.forget((claim) => ended.has(claim.id));
       return [...ended];
     },
+    /** Forgets tokens that expired; those of keys stay with their key. */
+    async prune(): Promise<void> {
+      const before = new Date(clock.now() - 86_400_000).toISOString();
+      await sql`delete from api_tokens where expires_at < ${before}::timestamptz and api_key is null`.execute(db);
+    },
     /** Notes a use, once a minute at most; true when it was noted. */
     async touch(id: string): Promise<boolean> {
       if (!notesUse(id)) return false;

@@ -58,6 +58,7 @@ export * from './registry/registry.ts';
 export * from './secret/core-secret.ts';
 export * from './secret/secret.ts';
 export * from './role-binding/role-binding.ts';
+export { BUILT_IN_LABEL } from './role/admit.ts';
 export * from './role/role.ts';
 export * from './service-account/service-account.ts';
 export * from './team/team.ts';

@@ -1,9 +1,8 @@
 import { apiKeyKind } from '@slipway/model';
 import type { Command } from 'commander';
+import { lifetimeMs } from '../account/lifetime.ts';
 import type { CliDeps } from '../command.ts';
-import { UsageError } from '../exit.ts';
 import { type HubOptions, openSession, withHubOptions } from '../hub/session.ts';
-import { UNIT_MS } from '../output/duration.ts';
 
 interface NewKeyOptions extends HubOptions {
   readonly serviceAccount?: string;
@@ -44,10 +43,4 @@ export function register(program: Command, deps: CliDeps): void {
       const { hub } = await openSession(deps, options);
       deps.io.data(await hub.keyToken(name));
     });
-}
-
-function lifetimeMs(text: string): number {
-  const match = /^(\d{1,5})([mhd])$/.exec(text);
-  if (!match) throw new UsageError(`"${text}" is not a lifetime`, 'Write it like 30m, 12h or 90d.');
-  return Number(match[1]) * (UNIT_MS[match[2] as string] as number);
 }

@@ -1,4 +1,5 @@
 import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
 
 export type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'dim' | 'bold';
@@ -19,6 +20,8 @@ export interface Io {
   readonly interactive: boolean;
   readonly columns: number;
   ask(question: string): Promise<string>;
+  /** Asks without showing what is typed; spaces count. */
+  askSecret(question: string): Promise<string>;
   /** All of standard input. */
   readStdin(): Promise<string>;
 }
@@ -53,6 +56,18 @@ export function createIo(options: IoOptions): Io {
         return (await reader.question(question)).trim();
       } finally {
         reader.close();
+      }
+    },
+    async askSecret(question) {
+      stderr.write(question);
+      // As a terminal, so that nothing is echoed but what it writes, which goes nowhere.
+      const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+      const reader = createInterface({ input: stdin, output: nowhere, terminal: true });
+      try {
+        return await reader.question('');
+      } finally {
+        reader.close();
+        stderr.write('\n');
       }
     },
     async readStdin() {

@@ -14,6 +14,7 @@ function recording(live: boolean): { io: Io; lines: string[]; controls: string[]
     interactive: false,
     columns: 80,
     ask: async () => '',
+    askSecret: async () => '',
     readStdin: async () => '',
   };
   return { io, lines, controls };

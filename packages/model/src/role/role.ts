@@ -1,7 +1,8 @@
 import { z } from 'zod';
+import { builtInRole } from '../access/built-in-roles.ts';
 import { LEVELS } from '../access/grant.ts';
 import { defineKind } from '../meta/define-kind.ts';
-import { admitRole } from './admit.ts';
+import { admitRole, admitRoleDelete } from './admit.ts';
 
 const word = z.string().min(1).max(100);
 /** Also what an API key is limited to. */
@@ -32,12 +33,14 @@ export const roleKind = defineKind<RoleSpec, Record<string, never>>({
   plural: 'roles',
   scope: 'tenant',
   visibleBelow: true,
-  description: 'Rights that can be bound to users, teams and service accounts. Beside the built-in ones (docs/identity.md).',
+  description: 'Rights that can be bound to users, teams and service accounts. The built-in ones are shown and cannot be changed.',
   spec: roleSpecSchema,
   status: z.object({}),
   admit: admitRole,
+  admitDelete: admitRoleDelete,
   columns: [
     { name: 'LEVEL', value: (role) => role.spec.level },
+    { name: 'BUILT IN', value: (role) => String(builtInRole(role.metadata.name) !== undefined) },
     { name: 'RULES', type: 'integer', value: (role) => role.spec.rules.length },
     { name: 'DESCRIPTION', value: (role) => role.spec.description },
   ],
