@@ -6,7 +6,7 @@ import type { SessionClaim, SessionUser } from '../sessions/sessions.ts';
 import { newUserCode } from './user-code.ts';
 
 const LIFETIME_SECONDS = 600;
-const INTERVAL_SECONDS = 5;
+const INTERVAL_SECONDS = 2;
 /** What RFC 8628 §3.5 adds for who asks too often. */
 const SLOWER_SECONDS = 5;
 /** Programs that wait at one time: a flood must neither fill the database nor make codes easy to guess. */
