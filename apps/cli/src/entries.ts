@@ -144,8 +144,8 @@ export const entries: readonly CommandEntry[] = [
   },
   {
     name: 'login',
-    usage: 'login [url] [--user name]',
-    summary: 'Log in to a hub with a password or a token',
+    usage: 'login [url] [--sso | --user name]',
+    summary: 'Log in to a hub with a browser, a password or a token',
     group: 'Account',
     load: () => import('./commands/login.ts'),
   },

@@ -8,3 +8,5 @@ export * from './fake-clock.ts';
 export * from './memory-store.ts';
 export * from './simulated-fleet.ts';
 export * from './real-instance.ts';
+export * from './identity-provider.ts';
+export * from './test-browser.ts';

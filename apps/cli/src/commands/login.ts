@@ -8,6 +8,8 @@ export interface LoginOptions {
   readonly name?: string;
   readonly caFile?: string;
   readonly user?: string;
+  readonly sso?: boolean;
+  readonly provider?: string;
   readonly tenant: string;
   readonly passwordStdin?: boolean;
   readonly tokenStdin?: boolean;
@@ -19,10 +21,12 @@ export function register(program: Command, deps: CliDeps): void {
   program
     .command('login')
     .description(
-      'Log in to a hub: as a user with a password, or with an API token. Secrets are asked for, or read from a file or standard input: never from an argument, where others could see them.',
+      'Log in to a hub: with a browser (single sign-on), as a user with a password, or with an API token. Secrets are asked for, or read from a file or standard input: never from an argument, where others could see them.',
     )
     .argument('[url]', 'the hub: https://hub.example.com:7443 (default: the one of the current context)')
     .option('--user <name>', 'sign in as this user, with a password')
+    .option('--sso', 'sign in with a browser, on this machine or any other: through an identity provider, or with a password')
+    .option('--provider <name>', 'with --sso: the identity provider of the tenant')
     .option('--tenant <name>', 'the tenant the user is of', 'default')
     .option('--password-stdin', 'read the password from standard input')
     .option('--name <context>', 'name of the context (default: the host name)')
@@ -32,7 +36,7 @@ export function register(program: Command, deps: CliDeps): void {
     .option('-p, --project <name>', 'project of the context (default: "default")')
     .addHelpText(
       'after',
-      `\nExamples:\n  ${deps.self} login https://hub.example.com:7443 --user ada\n  ${deps.self} login --user ada                 # again, to the hub of the current context\n  echo "$TOKEN" | ${deps.self} login https://127.0.0.1:7443 --ca-file ca.crt --token-stdin`,
+      `\nExamples:\n  ${deps.self} login https://hub.example.com:7443 --sso --tenant acme --provider corp\n  ${deps.self} login https://hub.example.com:7443 --user ada\n  ${deps.self} login --user ada                 # again, to the hub of the current context\n  echo "$TOKEN" | ${deps.self} login https://127.0.0.1:7443 --ca-file ca.crt --token-stdin`,
     )
     .action(async (url: string | undefined, options: LoginOptions) => login(deps, url, options));
 }
@@ -42,8 +46,8 @@ async function readToken(deps: CliDeps, options: LoginOptions): Promise<string> 
   if (options.tokenStdin) return (await deps.io.readStdin()).trim();
   if (deps.env['SLIPWAY_TOKEN']) return deps.env['SLIPWAY_TOKEN'];
   if (!deps.io.interactive)
-    throw new UsageError('there is no terminal to ask for the token', 'Use --user, --token-stdin, --token-file or SLIPWAY_TOKEN.');
-  return deps.io.askSecret('API token (or log in with --user <name>): ');
+    throw new UsageError('there is no terminal to ask for the token', 'Use --sso, --user, --token-stdin, --token-file or SLIPWAY_TOKEN.');
+  return deps.io.askSecret('API token (or log in with --sso or --user <name>): ');
 }
 
 /** A session's token for a user who gives their password. */
@@ -57,6 +61,14 @@ async function signIn(deps: CliDeps, context: Context, user: string, options: Lo
   const { token, expiresAt } = await createAccountClient(context, deps.signal).login({ tenant: options.tenant, user, password });
   deps.io.say(`The session ends at ${expiresAt}, or earlier when it is not used.`);
   return token;
+}
+
+/** A session's token for whoever approves in a browser. */
+async function signInByBrowser(deps: CliDeps, context: Context, { tenant, provider }: LoginOptions): Promise<string> {
+  const { signInByDevice } = await import('../account/device-sign-in.ts');
+  const show = (address: string, code: string): void =>
+    deps.io.say(`Open   ${address}\nand type the code   ${deps.io.paint('bold', code)}\nWaiting for you to approve …`);
+  return signInByDevice(context, { tenant, provider }, { show, signal: deps.signal });
 }
 
 /** The context to log in to, without its token: a new one, or the known one of the same hub. */
@@ -85,7 +97,12 @@ async function login(deps: CliDeps, url: string | undefined, options: LoginOptio
   ]);
   const store = createContextStore(contextsPath(deps.env));
   const empty = await contextOf(deps, store, url, options);
-  const token = options.user === undefined ? await readToken(deps, options) : await signIn(deps, empty, options.user, options);
+  if (options.provider !== undefined && !options.sso) throw new UsageError('--provider is of --sso');
+  const token = options.sso
+    ? await signInByBrowser(deps, empty, options)
+    : options.user === undefined
+      ? await readToken(deps, options)
+      : await signIn(deps, empty, options.user, options);
   if (token === '') throw new UsageError('the token is empty');
   const context = { ...empty, token };
   const me = await connectHub(context, deps.signal).whoami();

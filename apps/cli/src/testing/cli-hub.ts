@@ -26,7 +26,7 @@ export interface CliHub {
   stop(): Promise<void>;
 }
 
-export async function startCliHub(): Promise<CliHub> {
+export async function startCliHub(hubEnv: NodeJS.ProcessEnv = {}): Promise<CliHub> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-cli-'));
   const home = join(folder, 'home');
   const [port = 0] = await freePorts(1);
@@ -48,7 +48,7 @@ export async function startCliHub(): Promise<CliHub> {
     return { code: result.code, out: result.stdout, talk: result.stderr };
   };
   const hub = spawn(process.execPath, [hubMain, 'serve', '--home', home, '--port', String(port)], {
-    env: { ...process.env, DATABASE_URL: '' },
+    env: { ...process.env, DATABASE_URL: '', ...hubEnv },
     stdio: 'ignore',
   });
   const stop = async () => {

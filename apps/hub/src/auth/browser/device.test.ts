@@ -1,10 +1,9 @@
 import { request } from 'node:https';
 import { type ApiClient, createApiClient } from '@slipway/api';
 import { identityProviderKind, teamKind } from '@slipway/model';
+import { fieldOf, type PageAnswer, startIdentityProvider, TestBrowser, type TestIdentityProvider } from '@slipway/testkit';
 import * as oidc from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startIdentityProvider, type TestIdentityProvider } from '../../testing/identity-provider.ts';
-import { fieldOf, type PageAnswer, TestBrowser } from '../../testing/test-browser.ts';
 import { startTestHub, type TestHub } from '../../testing/test-hub.ts';
 
 /** What openid-client sends its requests with, trusting the hub's authority. */

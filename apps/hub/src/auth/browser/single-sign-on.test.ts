@@ -15,10 +15,8 @@ import {
   tenantKind,
   userKind,
 } from '@slipway/model';
-import { testEngines } from '@slipway/testkit';
+import { answerJson, type PageAnswer, startIdentityProvider, TestBrowser, testEngines, type TestIdentityProvider } from '@slipway/testkit';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { answerJson, startIdentityProvider, type TestIdentityProvider } from '../../testing/identity-provider.ts';
-import { type PageAnswer, TestBrowser } from '../../testing/test-browser.ts';
 import { startTestHub, type TestHub } from '../../testing/test-hub.ts';
 
 const SESSION = '__Host-slipway-session';
