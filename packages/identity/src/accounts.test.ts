@@ -40,12 +40,12 @@ describe.each(testEngines)('local accounts on %s', (engine) => {
     await identity.start(AbortSignal.timeout(600_000));
     admin = (await session((await identity.resetAdmin()).token)) as Principal;
     await addUser('ada', GOOD);
-  }, 60_000);
+  }, 180_000);
   beforeEach(() => {
     // A day later nothing is remembered of earlier failures.
     time += 25 * 3_600_000;
   });
-  afterAll(() => database.close());
+  afterAll(() => database?.close());
 
   it('sign in with their password, and the database holds only its hash', async () => {
     const { token, method } = await signIn('ada', GOOD);
@@ -196,6 +196,18 @@ describe.each(testEngines)('local accounts on %s', (engine) => {
     await store.delete({ tenant: 'default', kind: 'User', name: 'replaced' });
     await addUser('replaced');
     await expect(identity.accounts.accept(token, GOOD)).rejects.toMatchObject({ code: 'NotFound' });
+  });
+
+  it('a password goes with its user: another of the same name has none of it', async () => {
+    const passwords = async () =>
+      (await sql<{ user_name: string }>`select user_name from passwords`.execute(database.db)).rows.map((row) => row.user_name);
+    await addUser('goner', GOOD);
+    await store.delete({ tenant: 'default', kind: 'User', name: 'goner' });
+    await addUser('goner');
+    await expect(signIn('goner', GOOD)).rejects.toMatchObject({ code: 'Unauthorized' });
+    await identity.accounts.prune();
+    expect(await passwords()).not.toContain('goner');
+    expect(await passwords()).toContain('ada');
   });
 
   it('nobody makes a link for somebody who may do more than they (escalation)', async () => {

@@ -98,6 +98,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     },
     async prune() {
       await attempts.prune();
+      await passwords.prune();
       await invitations.prune();
     },
   };

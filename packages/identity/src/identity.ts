@@ -20,6 +20,7 @@ import { createDirectory, type Directory, type SubjectRef } from './directory.ts
 import { inCluster } from './in-cluster.ts';
 import { endSessionsOfProviders } from './oidc/end-sessions.ts';
 import { refuseActingAs, refuseOthersKey } from './privileges.ts';
+import { endSessionsWithUsers } from './sessions/end-with-user.ts';
 import { openSession } from './sessions/open-session.ts';
 import { createSessions, type NewSession, type Sessions, type SignInMethod, type SignInSource } from './sessions/sessions.ts';
 import { createTokens, type IssuedToken, noSuchUser, type Tokens } from './tokens.ts';
@@ -96,6 +97,7 @@ export function createIdentity(options: IdentityOptions): Identity {
       await adoptUsers({ store, database, logger });
       directory.start(signal);
       startPruning([sessions, accounts, tokens], logger, signal);
+      endSessionsWithUsers({ directory, sessions, logger }, signal);
       endSessionsOfProviders({ directory, sessions, logger }, signal);
     },
     async issueToken({ name, tenant = DEFAULT_TENANT }, { description = '', ttlMs } = {}) {

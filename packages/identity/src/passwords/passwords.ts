@@ -85,11 +85,10 @@ export function createPasswords(deps: PasswordDeps) {
       });
       await attempts.forgive(user);
     },
-    /** Whether this very user has a password, and since when. */
-    async changedAt({ tenant, name, uid }: SessionUser): Promise<number | undefined> {
-      const { rows } = await sql<{ changed_at: Date | string }>`
-        select changed_at from passwords where tenant = ${tenant} and user_name = ${name} and user_uid = ${uid}`.execute(db);
-      return rows[0] === undefined ? undefined : new Date(rows[0].changed_at).getTime();
+    /** Forgets the passwords of users that are gone. */
+    async prune(): Promise<void> {
+      await sql`delete from passwords p where not exists (
+        select 1 from objects o where o.tenant = p.tenant and o.kind = 'User' and o.name = p.user_name and o.uid = p.user_uid)`.execute(db);
     },
   };
 }

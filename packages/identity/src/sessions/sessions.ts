@@ -161,6 +161,15 @@ export function createSessions(options: { database: Database; clock: Clock; cach
         where tenant = ${tenant} and provider is not null and ${alive()}`.execute(db);
       return rows;
     },
+    /** Ends sessions of users that are gone or disabled; of one tenant, or of all. */
+    async revokeOfGoneUsers(tenant?: string): Promise<string[]> {
+      const { rows } = await sql<{ id: string }>`
+        update sessions s set ended_at = ${at(clock.now())} where ended_at is null ${tenant === undefined ? sql`` : sql`and s.tenant = ${tenant}`}
+          and not exists (select 1 from objects o where o.tenant = s.tenant and o.kind = 'User' and o.name = s.user_name and o.uid = s.user_uid
+            and o.deletion_timestamp is null and coalesce(o.spec ->> 'disabled', 'false') = 'false') returning id`.execute(db);
+      forget(rows);
+      return rows.map(({ id }) => id);
+    },
     /** A user's sessions that stand, the last used first. */
     async list({ tenant, name, uid }: SessionUser): Promise<SessionInfo[]> {
       const { rows } =
