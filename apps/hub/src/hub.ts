@@ -252,6 +252,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await Promise.all([controlling, ...upkeep, delivering, link.flush(), app.close()]);
     await Promise.all([outbound.close(), browserSignIn.close()]);
     await keeping.upkeep.flush();
+    keeping.close();
     await database.close();
   };
   return { addresses: bound, identity, ca: pki.ca, stop: () => (stopped ??= stop()) };

@@ -13,5 +13,6 @@ export * from './audit/bookmarks.ts';
 export * from './audit/change-record.ts';
 export * from './audit/signer.ts';
 export * from './secrets/key-provider.ts';
+export { kmsKeys, type KmsKeys, withOlderKeys } from './secrets/kms-keys.ts';
 export * from './secrets/local-keys.ts';
 export { createVault, hasNoKeys, type SecretOwner, type Vault, type VaultKey } from './secrets/vault.ts';

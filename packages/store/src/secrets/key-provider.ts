@@ -5,6 +5,8 @@
 export interface KeyProvider {
   /** `file /var/lib/slipway/hub/keys/encryption.json`: for error messages. */
   readonly where: string;
+  /** False where it can unwrap with keys that it does not name: a key management service tells only the newest, and makes new ones by itself. */
+  readonly listsAll?: boolean;
   /** Ids of the keys it can unwrap with. */
   keyIds(): Promise<readonly string[]>;
   /** The key new data keys are wrapped with. */

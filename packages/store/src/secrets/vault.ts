@@ -76,7 +76,7 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
 
   const unwrap = async (keyId: string, envelope: Envelope, context: string): Promise<Buffer> => {
     // A key that another replica has just added.
-    if (!(await keys.keyIds()).includes(keyId)) await keys.reload();
+    if (keys.listsAll !== false && !(await keys.keyIds()).includes(keyId)) await keys.reload();
     return keys.unwrap({ keyId, wrapped: envelope.wrapped }, context);
   };
   /** Records a key before anything is wrapped with it, so that its loss is noticed even while nothing uses it. */
@@ -86,6 +86,14 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
     const value: Envelope = { v: 1, wrapped, data: sealBytes(dataKey, CHECK_TEXT, CHECK_CONTEXT) };
     await sql`insert into encryption_keys (id, check_value) values (${keyId}, ${JSON.stringify(value)}::jsonb)
       on conflict (id) do nothing`.execute(db);
+    recorded.add(keyId);
+  };
+  const recorded = new Set<string>();
+  /** Wraps; a key that the service has made meanwhile is recorded first. */
+  const wrap: KeyProvider['wrap'] = async (dataKey, context) => {
+    const made = await keys.wrap(dataKey, context);
+    if (keys.listsAll === false && !recorded.has(made.keyId)) await ledger();
+    return made;
   };
   const used = async (): Promise<Map<string, number>> => {
     const { rows } = await sql<{ key_id: string; used: string | number }>`
@@ -96,7 +104,7 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
     const context = contextOf(row);
     const envelope = envelopeSchema.parse(row.envelope);
     const dataKey = await unwrap(row.key_id, envelope, context);
-    const { keyId, wrapped } = await keys.wrap(dataKey, context);
+    const { keyId, wrapped } = await wrap(dataKey, context);
     // Only if nobody wrote new values meanwhile: those are under the new key already.
     await sql`update secret_values set key_id = ${keyId}, envelope = ${JSON.stringify({ ...envelope, wrapped })}::jsonb
       where tenant = ${row.tenant} and uid = ${row.uid} and key_id = ${row.key_id} and envelope = ${JSON.stringify(row.envelope)}::jsonb`.execute(
@@ -108,7 +116,7 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
     async seal(owner, values) {
       const context = contextOf(owner);
       const dataKey = randomBytes(32);
-      const { keyId, wrapped } = await keys.wrap(dataKey, context);
+      const { keyId, wrapped } = await wrap(dataKey, context);
       const envelope: Envelope = { v: 1, wrapped, data: sealBytes(dataKey, Buffer.from(JSON.stringify(values)), context) };
       dataKey.fill(0);
       return { keyId, envelope: JSON.stringify(envelope) };
@@ -142,9 +150,10 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
           const count = counts.get(id) ?? 0;
           // A key that nothing needs may go without being retired first.
           if (count === 0) continue;
-          throw new SlipwayError('Host', `Encryption key ${id} is missing from ${keys.where}: ${count} stored secrets need it.`, {
-            hint: 'Put the key back (from the backup of the hub’s keys directory, or into SLIPWAY_ENCRYPTION_KEYS), then start again. Nothing was changed.',
-          });
+          if (keys.listsAll !== false)
+            throw new SlipwayError('Host', `Encryption key ${id} is missing from ${keys.where}: ${count} stored secrets need it.`, {
+              hint: 'Put the key back (from the backup of the hub’s keys directory, or into SLIPWAY_ENCRYPTION_KEYS), then start again. Nothing was changed.',
+            });
         }
         const envelope = envelopeSchema.parse(check_value);
         const dataKey = await keys.unwrap({ keyId: id, wrapped: envelope.wrapped }, CHECK_CONTEXT);
@@ -152,17 +161,24 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
       }
       await ledger();
     },
-    reload: () => keys.reload(),
+    async reload() {
+      recorded.clear();
+      await keys.reload();
+    },
     async keys() {
       const [ids, primary, counts] = [await keys.keyIds(), await keys.primary(), await used()];
       const { rows } = await sql<{ id: string; created_at: Date }>`select id, created_at from encryption_keys`.execute(db);
       const created = new Map(rows.map((row) => [row.id, new Date(row.created_at).toISOString()]));
-      return ids.map((id) => ({ id, primary: id === primary, used: counts.get(id) ?? 0, createdAt: created.get(id) }));
+      const all = keys.listsAll === false ? [...new Set([...ids, ...created.keys()])] : ids;
+      return all.map((id) => ({ id, primary: id === primary, used: counts.get(id) ?? 0, createdAt: created.get(id) }));
     },
     async rotate() {
       if (keys.addKey === undefined) {
         throw new SlipwayError('BadRequest', `The keys come from ${keys.where}: a new one is made there.`, {
-          hint: 'Put the new key first and restart the hub, then: slipway keys rewrap',
+          hint:
+            keys.listsAll === false
+              ? 'Rotate it there, then: slipway keys rewrap'
+              : 'Put the new key first and restart the hub, then: slipway keys rewrap',
         });
       }
       const id = await keys.addKey();
@@ -197,7 +213,9 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
         throw new SlipwayError('Conflict', `Key ${id} is the one new secrets are encrypted with.`, {
           hint: 'Rotate first: slipway keys rotate',
         });
-      if (!(await keys.keyIds()).includes(id)) throw new SlipwayError('NotFound', `There is no key ${id} in ${keys.where}.`);
+      const { rows: known } = await sql`select 1 from encryption_keys where id = ${id}`.execute(db);
+      if (known.length === 0 && !(await keys.keyIds()).includes(id))
+        throw new SlipwayError('NotFound', `There is no key ${id} in ${keys.where}.`);
       const needed = new SlipwayError('Conflict', `Key ${id} is still needed by ${count || 'some'} stored secrets.`, {
         hint: 'Wrap them with the new key first: slipway keys rewrap',
       });
@@ -206,6 +224,7 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
       await sql`delete from encryption_keys where id = ${id}`.execute(db).catch((error: unknown) => {
         throw isForeignKey(error) ? needed : error;
       });
+      recorded.delete(id);
       await keys.removeKey?.(id);
     },
   };
