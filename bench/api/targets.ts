@@ -53,7 +53,7 @@ export async function startHub(engine: 'PGlite' | 'PostgreSQL'): Promise<Target>
   const [port = 0] = await freePorts(1);
   const env = { ...process.env, ...(postgres === undefined ? {} : { DATABASE_URL: postgres.url }) };
   const main = join(root, 'apps/hub/src/main.ts');
-  const hub = spawn(process.execPath, [main, 'serve', '--home', home, '--port', String(port), '--log-level', 'error'], {
+  const hub = spawn(process.execPath, ['--expose-gc', main, 'serve', '--home', home, '--port', String(port), '--log-level', 'warn'], {
     env,
     stdio: ['ignore', 'inherit', 'inherit'],
   });

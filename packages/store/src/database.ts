@@ -4,6 +4,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { backoff, type Logger, messageOf, silentLogger, sleep, SlipwayError } from '@slipway/kit';
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
+import { preparing } from './prepared.ts';
 import { createKnownRows, type KnownRows } from './known-rows.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 
@@ -76,7 +77,7 @@ export async function openPostgres(options: PostgresOptions): Promise<Database> 
   const pool = new pg.Pool({ connectionString: options.url, max: options.poolSize ?? 10, connectionTimeoutMillis: 10_000, ...settings });
   // An idle connection that breaks is replaced at the next query; without this handler it would end the process.
   pool.on('error', (error) => logger.warn({ error: messageOf(error) }, 'a database connection broke'));
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
   try {
     if (options.schema !== undefined) await sql`create schema if not exists ${sql.id(options.schema)}`.execute(db);
     else await sql`select 1`.execute(db);

@@ -42,12 +42,12 @@ export interface Quotas {
  */
 export function createQuotas(database: Database): Quotas {
   const limits = async (tenant: string): Promise<Limit[]> => {
-    const own = await rowsOf(database, tenant, 'Quota');
-    const given = (await rowsOf(database, SYSTEM_TENANT, 'TenantQuota')).filter(({ spec }) => (spec as TenantQuotaSpec).tenant === tenant);
-    return [
-      ...own.map(({ name, spec }): Limit => ({ kind: 'Quota', name, ...(spec as QuotaSpec) })),
-      ...given.map(({ name, spec }): Limit => ({ kind: 'TenantQuota', name, hard: (spec as TenantQuotaSpec).hard })),
-    ];
+    const rows = await quotaRows(database, tenant);
+    return rows.flatMap(({ kind, name, spec }): Limit[] => {
+      if (kind === 'Quota') return [{ kind, name, ...(spec as QuotaSpec) }];
+      const { tenant: concerned, hard } = spec as TenantQuotaSpec;
+      return concerned === tenant ? [{ kind: 'TenantQuota', name, hard }] : [];
+    });
   };
 
   return {
@@ -87,10 +87,15 @@ function usageOfRow({ kind, spec }: Pick<ObjectRow, 'kind' | 'spec'>): Usage {
   return known === undefined ? { amounts: {}, unsaid: {} } : usageOf(known, spec);
 }
 
-async function rowsOf(database: Database, tenant: string, kind: string): Promise<readonly ObjectRow[]> {
-  const known = await knownList(database, tenant, kind);
-  if (known !== undefined) return known.rows.map(({ row }) => row);
-  return (await sql<ObjectRow>`select * from objects where tenant = ${tenant} and kind = ${kind} order by name`.execute(database.db)).rows;
+/** The quotas of a tenant and those that the system has for tenants. */
+async function quotaRows(database: Database, tenant: string): Promise<readonly ObjectRow[]> {
+  const own = await knownList(database, tenant, 'Quota');
+  const given = await knownList(database, SYSTEM_TENANT, 'TenantQuota');
+  if (own !== undefined && given !== undefined) return [...own.rows, ...given.rows].map(({ row }) => row);
+  return (
+    await sql<ObjectRow>`select * from objects where (tenant = ${tenant} and kind = 'Quota') or (tenant = ${SYSTEM_TENANT} and kind = 'TenantQuota')
+      order by kind, name`.execute(database.db)
+  ).rows;
 }
 
 async function usedIn(db: Database['db'], tenant: string, { project, user }: Pick<Limit, 'project' | 'user'>): Promise<Amounts> {
