@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { messageOf, silentLogger, SlipwayError } from '@slipway/kit';
@@ -7,6 +7,7 @@ import { createToolchain, type ForgeToolchain } from './create-toolchain.ts';
 import { toolchainEnvironment } from './environment.ts';
 import { gatewayPieces } from './catalogue.ts';
 import { debianComponents, goComponents, npmComponents, renderNotices } from './notices.ts';
+import { renderSbom, shippedComponents } from './sbom.ts';
 import type { Progress } from './toolchain.ts';
 
 const USAGE = `Usage: node packages/forge/src/cli.ts <command>
@@ -15,6 +16,7 @@ const USAGE = `Usage: node packages/forge/src/cli.ts <command>
   ensure-for <version>         what a cluster of this Kubernetes version needs (v1.35.4)
   ensure-gateway               what the local gateway needs besides
   notices                      write THIRD_PARTY_NOTICES.md
+  sbom                         print what is shipped as CycloneDX 1.6 (JSON)
   bundle <target> <piece>...   write a content bundle: a directory, or a file ending in .tar.zst
 Environment: SLIPWAY_CACHE, SLIPWAY_BUNDLE (paths, separated by ":"), SLIPWAY_RELEASES (base URL)
 `;
@@ -60,6 +62,12 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<void>
     case 'notices': {
       const components = [...(await npmComponents(repoRoot)), ...(await goComponents(repoRoot, process.env)), ...debianComponents()];
       await writeFile(resolve(repoRoot, 'THIRD_PARTY_NOTICES.md'), renderNotices(components));
+      return;
+    }
+    case 'sbom': {
+      const { version } = JSON.parse(await readFile(resolve(repoRoot, 'package.json'), 'utf8')) as { version: string };
+      const bom = renderSbom({ name: 'slipway', version }, await shippedComponents(repoRoot));
+      process.stdout.write(`${JSON.stringify(bom, null, 2)}\n`);
       return;
     }
     default:

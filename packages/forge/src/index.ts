@@ -1,3 +1,4 @@
+export { judgeAudit, readExceptions } from './advisories.ts';
 export * from './bundle.ts';
 export * from './catalogue.ts';
 export * from './environment.ts';

@@ -1,4 +1,6 @@
 import { spawn } from 'node:child_process';
+import { judgeAudit, readExceptions } from '@slipway/forge';
+import { run } from '@slipway/kit';
 import type { CliDeps } from '../command.ts';
 import { EXIT, Finished, UsageError } from '../exit.ts';
 import { elapsed } from '../output/duration.ts';
@@ -66,7 +68,30 @@ async function runChecks(deps: CliDeps): Promise<Counts> {
     deps.io.data(`${code === 0 ? 'ok' : 'FAILED'}  ${title} (${[command, ...args].join(' ')}) in ${elapsed(performance.now() - started)}`);
     if (code !== 0) failed += 1;
   }
+  if (!(await dependencyAudit(deps))) failed += 1;
   return { passed: 0, failed, skipped: 0 };
+}
+
+/** Known weaknesses of what is shipped. Without an answer from the registry nothing is known, which is said and fails nothing: tests run offline too. */
+async function dependencyAudit(deps: CliDeps): Promise<boolean> {
+  const started = performance.now();
+  const exceptions = await readExceptions(deps.root);
+  const report = await run('npm', ['audit', '--omit=dev', '--json', '--fetch-retries=0', '--fetch-timeout=15000'], {
+    cwd: deps.root,
+    env: deps.env,
+    signal: deps.signal,
+    allow: [0, 1],
+  }).catch(() => ({ stdout: '' }));
+  const outcome = judgeAudit(report.stdout, exceptions, new Date().toISOString().slice(0, 10));
+  const label = `known weaknesses (npm audit --omit=dev)`;
+  if (outcome.state === 'not asked') {
+    deps.io.data(`--  ${label}: not asked, ${outcome.why}`);
+    return true;
+  }
+  for (const line of outcome.excused) deps.io.data(`    accepted  ${line}`);
+  for (const line of outcome.bad) deps.io.data(`    ${line}`);
+  deps.io.data(`${outcome.bad.length === 0 ? 'ok' : 'FAILED'}  ${label} in ${elapsed(performance.now() - started)}`);
+  return outcome.bad.length === 0;
 }
 
 function runInherited(deps: CliDeps, command: string, args: readonly string[]): Promise<number> {
