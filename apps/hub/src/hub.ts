@@ -51,6 +51,8 @@ export interface HubOptions {
   readonly publicUrl?: string | undefined;
   /** Where users' URLs may lead; without it to public addresses only. */
   readonly outbound?: OutboundOptions;
+  /** Proxies before the hub that say for whom they ask. */
+  readonly trustedProxies?: readonly string[];
 }
 
 export interface Hub {
@@ -159,7 +161,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     subresources: audit.watched(
       [
         ...hubSubresources({ proxy, joinTokens: link.joinTokens, identity, ca: pki.ca, publicUrl }),
-        ...userSubresources({ identity, publicUrl }),
+        ...userSubresources({
+          identity,
+          publicUrl: (host) => options.publicUrl ?? (host === undefined ? publicUrl() : `https://${host}`),
+        }),
         tokenRequest({ identity }),
       ],
       (kind) => findKind(kind)?.plural ?? kind,
@@ -196,7 +201,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     logger: logger.child({ part: 'sign-in' }),
   });
 
-  const app = createApp(logger.child({ part: 'http' }));
+  const app = createApp(logger.child({ part: 'http' }), options.trustedProxies);
   audit.hooks(app);
   api.routes(app);
   browserSignIn.routes(app);
@@ -267,9 +272,10 @@ const SECURITY_HEADERS = [
 ] as const;
 
 /** The HTTP application: request ids, one log line per request without headers, query or body, and a Status for unknown paths. */
-function createApp(logger: Logger) {
+function createApp(logger: Logger, trusted: readonly string[] = []) {
   const app = fastify({
     logger: false,
+    trustProxy: trusted.length === 0 ? false : [...trusted],
     genReqId: () => randomUUID(),
     exposeHeadRoutes: false,
     rewriteUrl: takeTenant,

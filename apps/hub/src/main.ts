@@ -14,6 +14,7 @@ import { parseListen } from './listeners.ts';
 import { createLogger } from './log.ts';
 import { publicUrlSetting } from './auth/browser/public-url.ts';
 import { outboundSettings } from './outbound-settings.ts';
+import { trustedProxies } from './trusted-proxies.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 /** Exit codes, those of the CLI: the admin is there already, and a need of the host is not met. */
@@ -47,6 +48,7 @@ program
       packsDir: options.packs,
       version: await productVersion(),
       outbound: outboundSettings(process.env),
+      trustedProxies: trustedProxies(process.env.SLIPWAY_TRUSTED_PROXIES),
       publicUrl: publicUrlSetting(process.env.SLIPWAY_PUBLIC_URL),
     });
     const stop = () => {

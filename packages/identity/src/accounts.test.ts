@@ -153,9 +153,12 @@ describe.each(testEngines)('local accounts on %s', (engine) => {
   });
 
   it('one address cannot try its way through the accounts', async () => {
+    await addUser('colleague', GOOD);
+    await signIn('colleague', GOOD, { address: '2001:db8:1:2::1' });
     for (let n = 0; n < 51; n++) await fail(1, `user-${n}`, { address: '2001:db8:1:2::1' });
-    // The same network of IPv6, but neither another one nor another address.
+    // The same network of IPv6, but neither another one nor who signed in from there before.
     await expect(signIn('ada', GOOD, { address: '2001:db8:1:2:ffff::9' })).rejects.toMatchObject({ code: 'TooManyRequests' });
+    await signIn('colleague', GOOD, { address: '2001:db8:1:2::1' });
     await signIn('ada', GOOD, { address: '2001:db8:1:3::1' });
   });
 

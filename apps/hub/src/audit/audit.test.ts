@@ -142,11 +142,14 @@ describe.each(testEngines)('secrets and audit over the API on %s', (engine) => {
       ['list', undefined],
       ['get', 's1'],
     ]);
-    const refused = await call('GET', '/apis/slipway.dev/v1/clusters', undefined, { authorization: 'Bearer nonsense' });
+    // Anybody can say to ask for somebody else; only proxies that are named are believed.
+    const headers = { authorization: 'Bearer nonsense', 'x-forwarded-for': '203.0.113.9' };
+    const refused = await call('GET', '/apis/slipway.dev/v1/clusters', undefined, headers);
     expect(refused.status).toBe(401);
     await waitFor(async () => (await records('&outcome=denied')).length > 0, { what: 'the refusal', timeoutMs: 5000, intervalMs: 20 });
     expect((await records('&outcome=denied'))[0].body).toMatchObject({
       user: { kind: 'anonymous' },
+      source: { ip: '127.0.0.1' },
       code: 401,
       verb: 'list',
       object: { resource: 'clusters' },

@@ -39,7 +39,7 @@ describe('signing in', () => {
   const records = async () => json(await admin('GET', `${API}/auditrecords?limit=500`)).items.map(({ spec }: any) => spec) as any[];
 
   beforeAll(async () => {
-    hub = await startTestHub('pglite', logger);
+    hub = await startTestHub('pglite', logger, { trustedProxies: ['127.0.0.1'] });
     await addUser('ada');
   }, 180_000);
   afterAll(() => hub.stop());
@@ -163,6 +163,16 @@ describe('signing in', () => {
     expect((await as(one.token, 'GET', '/auth/session')).status).toBe(200);
     expect(json(await admin('DELETE', `${API}/users/ada/sessions`)).ended).toContain(one.session);
     expect((await as(one.token, 'GET', '/auth/session')).status).toBe(401);
+  });
+
+  it('a proxy that is trusted says from where somebody signs in', async () => {
+    const from = { 'x-forwarded-for': '198.51.100.1, 203.0.113.9' };
+    const signedIn = json(await plain('POST', '/auth/login', { user: 'eve', password: GOOD, session: 'token' }, from));
+    const [newest] = json(await as(signedIn.token, 'GET', `${API}/users/eve/sessions`)).items;
+    // The nearest one that is not a trusted proxy itself: what stands before it anybody can write.
+    expect(newest).toMatchObject({ id: signedIn.session, address: '203.0.113.9' });
+    const found = (await records()).find(({ verb, user }) => verb === 'sign-in' && user.auth?.id === signedIn.session);
+    expect(found.source.ip).toBe('203.0.113.9');
   });
 
   it('a changed password ends the other sessions, and asks for the one before', async () => {

@@ -18,7 +18,14 @@ const userOf = ({ tenant, object }: SubresourceContext): SessionUser => ({ tenan
 const timeText = (ms: number): string => new Date(ms).toISOString();
 
 /** `users/invitation`: the one-time link with which somebody chooses a password. `users/sessions`: where somebody is signed in. */
-export function userSubresources({ identity, publicUrl }: { identity: Identity; publicUrl: () => string }): Subresource[] {
+export function userSubresources({
+  identity,
+  publicUrl,
+}: {
+  identity: Identity;
+  /** Where people reach the hub, by what the caller asked. */
+  publicUrl: (host: string | undefined) => string;
+}): Subresource[] {
   const { accounts, sessions } = identity;
   return [
     {
@@ -34,9 +41,8 @@ export function userSubresources({ identity, publicUrl }: { identity: Identity; 
           const { validForSeconds } = parsed.data;
           const ttlMs = validForSeconds === undefined ? undefined : validForSeconds * 1000;
           const made = await accounts.invite(context.principal, context.object as ApiObject<UserSpec>, ttlMs);
-          const base = context.headers.host === undefined ? publicUrl() : `https://${context.headers.host}`;
           // Behind the #: browsers send it to no server, and no log or referrer has it.
-          return { link: `${base}/auth/invitation#${made.token}`, expiresAt: timeText(made.expiresAt) };
+          return { link: `${publicUrl(context.headers.host)}/auth/invitation#${made.token}`, expiresAt: timeText(made.expiresAt) };
         }
         if (context.method === 'DELETE') {
           await accounts.withdraw(user);

@@ -49,7 +49,7 @@ export interface TestHub {
 export async function startTestHub(
   engine: 'pglite' | 'postgres' = 'pglite',
   logger: Logger = silentLogger,
-  more: Pick<HubOptions, 'outbound' | 'publicUrl'> = {},
+  more: Pick<HubOptions, 'outbound' | 'publicUrl' | 'trustedProxies'> = {},
 ): Promise<TestHub> {
   const home = await mkdtemp(join(tmpdir(), 'slipway-hub-'));
   const database = engine === 'postgres' ? await freshDatabase(process.env.SLIPWAY_TEST_DATABASE_URL ?? '') : undefined;

@@ -19,7 +19,7 @@ export interface Attempt {
   readonly tenant: string;
   readonly name: string;
   readonly address: string;
-  /** The user signed in from this address before: what others do from elsewhere does not keep them out. */
+  /** The user signed in from this address before: what others do from there or from elsewhere does not keep them out. */
   readonly familiar: boolean;
 }
 
@@ -38,7 +38,7 @@ export function createAttempts({ database, clock }: { database: Database; clock:
   const { db } = database;
   const now = () => sql`${new Date(clock.now()).toISOString()}::timestamptz`;
   const forgotten = () => sql`f.last_at < ${now()} - make_interval(secs => ${MEMORY_SECONDS})`;
-  const countersOf = ({ familiar }: Attempt): Counter[] => (familiar ? [ADDRESS, PAIR] : [ADDRESS, ACCOUNT, PAIR]);
+  const countersOf = ({ familiar }: Attempt): Counter[] => (familiar ? [PAIR] : [ADDRESS, ACCOUNT, PAIR]);
 
   return {
     /** Counts an attempt as failed before it is made; `TooManyRequests` while one of its counters waits. Taken back by `succeeded`. */
