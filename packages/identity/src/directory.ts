@@ -121,8 +121,8 @@ export function createDirectory(options: DirectoryOptions): Directory {
       where r.id = 1`.execute(database.db);
     const before = seen;
     seen = Number(rows[0]?.value ?? 0);
-    if (before === undefined) return;
-    if (Number(rows[0]?.compacted ?? 0) > before) {
+    // What was loaded before the first look may have changed before it.
+    if (before === undefined || Number(rows[0]?.compacted ?? 0) > before) {
       loaded.clear();
       forget(SYSTEM_TENANT);
     }

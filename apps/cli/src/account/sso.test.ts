@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fieldOf, startIdentityProvider, TestBrowser, type TestIdentityProvider } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { parseAllDocuments, stringify } from 'yaml';
 import { type CliHub, cliMain, startCliHub } from '../testing/cli-hub.ts';
 
 interface Waiting {
@@ -12,17 +12,31 @@ interface Waiting {
   readonly ended: Promise<{ code: number | null; talk: string }>;
 }
 
+/** The walkthrough of docs/identity.md, with the address and the secret of a provider that is there. */
+async function walkthrough(oidc: object): Promise<string> {
+  const text = await readFile(join(import.meta.dirname, '../../../../docs/identity.md'), 'utf8');
+  const [, block = ''] = /\.\/slipway apply --tenant acme -f -\n([^`]*kind: IdentityProvider[^`]*)YAML\n/.exec(text) ?? [];
+  const objects = parseAllDocuments(block).map((document) => document.toJS() as { kind: string; spec: { oidc?: object } });
+  return objects
+    .map((one) => stringify(one.kind === 'IdentityProvider' ? { ...one, spec: { ...one.spec, oidc: { ...one.spec.oidc, ...oidc } } } : one))
+    .join('---\n');
+}
+
 // Every step starts a process: on a busy machine seconds each.
-describe('single sign-on from the command line', { timeout: 180_000 }, () => {
+describe('single sign-on from the command line, as docs/identity.md has it', { timeout: 180_000 }, () => {
   let hub: CliHub;
   let idp: TestIdentityProvider;
   const running: ChildProcess[] = [];
   const env = () => ({ ...hub.env, SLIPWAY_CONFIG: join(hub.folder, 'ada.yaml') });
   /** `login --sso` as far as it waits for a person. */
   const login = async (): Promise<Waiting> => {
-    const child = spawn(process.execPath, [cliMain, 'login', hub.server, '--sso', '--provider', 'corp', '--ca-file', hub.ca], {
-      env: env(),
-    });
+    const child = spawn(
+      process.execPath,
+      [cliMain, 'login', hub.server, '--sso', '--tenant', 'acme', '--provider', 'corp', '--ca-file', hub.ca],
+      {
+        env: env(),
+      },
+    );
     running.push(child);
     let talk = '';
     const ended = new Promise<{ code: number | null; talk: string }>((resolve) => child.once('close', (code) => resolve({ code, talk })));
@@ -48,11 +62,18 @@ describe('single sign-on from the command line', { timeout: 180_000 }, () => {
   };
   beforeAll(async () => {
     hub = await startCliHub({ SLIPWAY_OUTBOUND_ALLOW: '127.0.0.1' });
-    idp = await startIdentityProvider([`${hub.server}/auth/oidc/default/corp/callback`]);
-    idp.person = { sub: 'ada', preferred_username: 'ada' };
+    idp = await startIdentityProvider([`${hub.server}/auth/oidc/acme/corp/callback`]);
+    idp.person = {
+      sub: 'subject-of-ada',
+      preferred_username: 'ada',
+      email: 'ada@example.com',
+      email_verified: true,
+      groups: ['platform-engineers'],
+    };
     const oidc = { issuer: idp.issuer, clientId: idp.clientId, clientSecret: idp.clientSecret, caBundle: idp.ca };
-    const provider = { apiVersion: 'slipway.dev/v1', kind: 'IdentityProvider', metadata: { name: 'corp' }, spec: { oidc } };
-    expect(await hub.slipway(['apply', '-f', '-'], { input: stringify(provider) })).toMatchObject({ code: 0 });
+    const tenant = { apiVersion: 'slipway.dev/v1', kind: 'Tenant', metadata: { name: 'acme' }, spec: {} };
+    expect(await hub.slipway(['apply', '-f', '-'], { input: stringify(tenant) })).toMatchObject({ code: 0 });
+    expect(await hub.slipway(['apply', '--tenant', 'acme', '-f', '-'], { input: await walkthrough(oidc) })).toMatchObject({ code: 0 });
   }, 300_000);
   afterAll(async () => {
     for (const child of running) if (child.exitCode === null) child.kill('SIGKILL');
@@ -62,11 +83,11 @@ describe('single sign-on from the command line', { timeout: 180_000 }, () => {
 
   it('shows a code, waits, and is signed in as who approves', async () => {
     const waiting = await login();
-    expect(waiting.address).toBe(`${hub.server}/auth/device?tenant=default&provider=corp`);
+    expect(waiting.address).toBe(`${hub.server}/auth/device?tenant=acme&provider=corp`);
     await decide(waiting, 'approve');
     expect(await waiting.ended).toMatchObject({ code: 0, talk: expect.stringMatching(/Logged in to .* as ada/) });
-    expect((await hub.slipway(['whoami'], { env: env() })).out).toMatch(/User: +ada/);
-    expect((await hub.slipway(['get', 'users'])).out).toMatch(/ada +.*corp/);
+    expect((await hub.slipway(['whoami'], { env: env() })).out).toMatch(/User: +ada\nGroups: .*team:platform\nTenant: +acme/);
+    expect((await hub.slipway(['get', 'users', '--tenant', 'acme'])).out).toMatch(/ada +.*corp/);
   });
 
   it('says that it was denied', async () => {

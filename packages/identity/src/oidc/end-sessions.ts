@@ -9,17 +9,18 @@ import type { Provider } from './provider-client.ts';
  */
 export function endSessionsOfProviders(deps: { directory: Directory; sessions: Sessions; logger: Logger }, signal: AbortSignal): void {
   const { directory, sessions, logger } = deps;
-  const look = async (tenant: string): Promise<void> => {
-    for (const voucher of await sessions.vouchers(tenant)) {
-      const { provider } = voucher;
+  const look = async (where?: string): Promise<void> => {
+    for (const voucher of await sessions.vouchers(where)) {
+      const { tenant, provider } = voucher;
       if (isSame((await directory.find('IdentityProvider', tenant, provider)) as Provider | undefined, voucher)) continue;
       const ended = await sessions.revoke({ tenant, provider });
       if (ended.length > 0) logger.info({ tenant, provider, sessions: ended.length }, 'sessions ended with their identity provider');
     }
   };
   const off = directory.onChange((tenant, kind) => {
-    if (kind !== 'IdentityProvider') return;
-    look(tenant).catch((error: unknown) =>
+    if (kind !== undefined && kind !== 'IdentityProvider') return;
+    // Without a kind anything may have happened anywhere: while this process was not there, or further back than the change log reaches.
+    look(kind === undefined ? undefined : tenant).catch((error: unknown) =>
       logger.warn({ tenant, error: messageOf(error) }, 'sessions of an identity provider were not ended'),
     );
   });

@@ -55,6 +55,7 @@ export interface NewSession extends SessionClaim {
 
 /** An IdentityProvider, as it was when it vouched. */
 export interface Voucher {
+  readonly tenant: string;
   readonly provider: string;
   readonly providerUid: string | null;
   readonly issuer: string | null;
@@ -154,11 +155,11 @@ export function createSessions(options: { database: Database; clock: Clock; cach
       forget(rows);
       return rows.map(({ id }) => id);
     },
-    /** Providers that vouched for sessions which stand, as they were then. */
-    async vouchers(tenant: string): Promise<Voucher[]> {
+    /** Providers that vouched for sessions which stand, as they were then; of every tenant without one. */
+    async vouchers(tenant?: string): Promise<Voucher[]> {
       const { rows } = await sql<Voucher>`
-        select distinct provider, details ->> 'providerUid' as "providerUid", details ->> 'issuer' as issuer from sessions
-        where tenant = ${tenant} and provider is not null and ${alive()}`.execute(db);
+        select distinct tenant, provider, details ->> 'providerUid' as "providerUid", details ->> 'issuer' as issuer from sessions
+        where ${tenant === undefined ? sql`true` : sql`tenant = ${tenant}`} and provider is not null and ${alive()}`.execute(db);
       return rows;
     },
     /** Ends sessions of users that are gone or disabled; of one tenant, or of all. */
