@@ -77,6 +77,19 @@ describe.each(testEngines)('identity on %s', (engine) => {
     await expect(identity.issueToken({ name: 'nobody' })).rejects.toMatchObject({ code: 'NotFound' });
   });
 
+  it('an object with the name of a built-in role gives nothing beyond that role', async () => {
+    const everything = { level: 'tenant', description: '', rules: [{ apiGroups: ['*'], resources: ['*'], verbs: ['*'] }] };
+    const binding = { role: 'tenant-viewer', subjects: [{ kind: 'User', name: 'reader' }] };
+    // As somebody would write it who has the database.
+    await store.create({ kind: 'Role', metadata: { name: 'tenant-viewer' }, spec: everything }, { tenant: 'default' });
+    await store.create({ kind: 'RoleBinding', metadata: { name: 'reading' }, spec: binding }, { tenant: 'default' });
+    identity.directory.changed('RoleBinding', 'default');
+    const reader = { name: 'reader', groups: [], tenant: 'default', home: 'default' };
+    const about = { group: 'slipway.dev', resource: 'clusters', project: 'shop', name: 'x' };
+    expect((await identity.authorizer.authorize(reader, { ...about, verb: 'get' })).allowed).toBe(true);
+    expect((await identity.authorizer.authorize(reader, { ...about, verb: 'delete' })).allowed).toBe(false);
+  });
+
   it('takes over the users of an earlier version, their tokens and their rights', async () => {
     await sql`insert into users (tenant, name, groups, disabled_at) values ('default', 'old-admin', '["admins"]', null), ('default', 'old-user', '[]', null),
       ('default', 'old-off', '["admins"]', now())`.execute(database.db);
