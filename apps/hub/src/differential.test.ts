@@ -25,7 +25,7 @@ function comparable({ status, body }: Answer): unknown {
     return { status, reason, success: body.status, name, group, kind, causes: causesOf({ status, body, warnings: [] }) };
   }
   if (body?.metadata === undefined) return { status, body };
-  const { uid: _uid, resourceVersion: _version, creationTimestamp, deletionTimestamp, managedFields = [], ...metadata } = body.metadata;
+  const { uid: _uid, resourceVersion, creationTimestamp, deletionTimestamp, managedFields = [], ...metadata } = body.metadata;
   const owners = managedFields.map(({ time, ...entry }: { time?: string }) => ({ ...entry, timed: time !== undefined }));
   // The order is by time, which differs between the two.
   const key = (entry: Record<string, unknown>) => canonicalJson([entry.manager, entry.operation, entry.apiVersion, entry.subresource]);
@@ -35,6 +35,7 @@ function comparable({ status, body }: Answer): unknown {
       ...body,
       metadata: {
         ...metadata,
+        versioned: resourceVersion !== undefined,
         created: creationTimestamp !== undefined,
         deleting: deletionTimestamp !== undefined,
         managedFields: owners.toSorted((a: Record<string, unknown>, b: Record<string, unknown>) => (key(a) < key(b) ? -1 : 1)),

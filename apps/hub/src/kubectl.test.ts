@@ -6,7 +6,7 @@ import { run, waitFor } from '@slipway/kit';
 import { registryKind } from '@slipway/model';
 import { testTool } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTestHub, type TestHub } from './testing/test-hub.ts';
+import { kubeconfigOf, startTestHub, type TestHub } from './testing/test-hub.ts';
 
 const MANIFEST = `
 apiVersion: slipway.dev/v1
@@ -41,16 +41,7 @@ describe('the real kubectl against the hub', () => {
     directory = await mkdtemp(join(tmpdir(), 'slipway-kubectl-'));
     await symlink(testTool('hyperkube'), join(directory, 'kubectl'));
     test = await startTestHub();
-    await writeFile(join(directory, 'ca.crt'), test.hub.ca);
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      'current-context': 'hub',
-      clusters: [{ name: 'hub', cluster: { server: test.url, 'certificate-authority': join(directory, 'ca.crt') } }],
-      users: [{ name: 'admin', user: { token: test.token } }],
-      contexts: [{ name: 'hub', context: { cluster: 'hub', user: 'admin' } }],
-    };
-    await writeFile(join(directory, 'config'), JSON.stringify(config), { mode: 0o600 });
+    await writeFile(join(directory, 'config'), JSON.stringify(kubeconfigOf(test)), { mode: 0o600 });
     await writeFile(join(directory, 'all.yaml'), MANIFEST);
     // A home of its own, so that discovery is not read from somebody's cache.
     env = { ...process.env, KUBECONFIG: join(directory, 'config'), HOME: directory };
@@ -81,8 +72,10 @@ describe('the real kubectl against the hub', () => {
   });
 
   it('says who one is and what one may do', async () => {
+    expect(await kubectl('explain', 'secret.data')).toContain('never shown');
     expect(await kubectl('auth', 'whoami')).toMatch(/Username\s+admin/);
     expect(await kubectl('auth', 'can-i', 'delete', 'clusters', '-n', 'blue')).toContain('yes');
+    expect(await kubectl('auth', 'can-i', '--list', '-n', 'blue')).toMatch(/\*\.\*\s+\[\]\s+\[\]\s+\[\*\]/);
   });
 
   it('lists the built-in roles, which nobody changes', async () => {
@@ -156,6 +149,42 @@ describe('the real kubectl against the hub', () => {
     const described = await kubectl('describe', 'cluster', 'dev', '-n', 'blue');
     expect(described).toContain('API Version:  slipway.dev/v1');
     expect(described).toContain('Events:');
+  });
+
+  it('prints what is asked for in every output form', async () => {
+    const get = (form: string, ...more: string[]) => kubectl('get', 'mp', 'dev-workers', '-n', 'blue', '-o', form, ...more);
+    expect(await get('yaml')).toContain('kind: MachinePool');
+    expect(await get('jsonpath={.spec.cluster}')).toBe('dev');
+    expect(JSON.parse(await get('jsonpath-as-json={.spec.cluster}'))).toEqual(['dev']);
+    expect(await get('go-template={{.spec.replicas}}')).toBe('2');
+    expect(await get('custom-columns=POOL:.metadata.name,OF:.spec.cluster')).toMatch(/POOL\s+OF\ndev-workers\s+dev/);
+    expect(await get('name')).toBe('machinepool.slipway.dev/dev-workers\n');
+    expect(await get('wide', '--show-labels')).toContain('<none>');
+    expect(await kubectl('get', 'mp', '-n', 'blue', '--sort-by=.metadata.name')).toContain('dev-workers');
+  });
+
+  it('keeps Secrets as Kubernetes does: created in protobuf, applied both ways, listed, and never read back', async () => {
+    expect(await kubectl('create', 'secret', 'generic', 'made', '-n', 'blue', '--from-literal=token=hidden-1')).toContain(
+      'secret/made created',
+    );
+    const file = join(directory, 'secret.yaml');
+    const written = (value: string) =>
+      writeFile(file, `apiVersion: v1\nkind: Secret\nmetadata: {name: kept, namespace: blue}\nstringData: {token: ${value}}\n`);
+    await written('hidden-2');
+    expect(await kubectl('apply', '--server-side', '-f', file)).toContain('secret/kept serverside-applied');
+    await written('hidden-3');
+    expect(await kubectl('apply', '--server-side', '-f', file)).toContain('serverside-applied');
+    expect(await kubectl('get', 'secrets', '-n', 'blue')).toMatch(/NAME[^]*kept\s+[^]*made\s+/);
+    const shown = await kubectl('get', 'secret', 'made', 'kept', '-n', 'blue', '-o', 'yaml');
+    for (const value of ['hidden-1', 'hidden-2', 'hidden-3']) {
+      expect(shown).not.toContain(value);
+      expect(shown).not.toContain(Buffer.from(value).toString('base64'));
+    }
+    expect(shown).toContain('token:');
+    expect(await kubectl('describe', 'secret', 'made', '-n', 'blue')).toContain('token:');
+    await kubectl('patch', 'secret', 'made', '-n', 'blue', '-p', '{"stringData":{"more":"hidden-4"}}');
+    expect(await kubectl('get', 'secret', 'made', '-n', 'blue', '-o', 'go-template={{len .data}}')).toBe('2');
+    await kubectl('delete', 'secret', 'made', 'kept', '-n', 'blue', '--timeout=20s');
   });
 
   it('patches, labels, annotates and edits with a scripted editor', async () => {

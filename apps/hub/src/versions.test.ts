@@ -197,7 +197,7 @@ describe('a kind in two versions', () => {
       ['v1beta1', ['widgets']],
     ]);
     const index = await get('/openapi/v3');
-    expect(Object.keys(index.paths)).toEqual(['apis/slipway.dev/v1', 'apis/slipway.dev/v1beta1']);
+    expect(Object.keys(index.paths)).toEqual(['apis/slipway.dev/v1', 'apis/slipway.dev/v1beta1', 'api/v1']);
     const document = await get(index.paths['apis/slipway.dev/v1beta1'].serverRelativeURL);
     const { spec } = document.components.schemas['dev.slipway.v1beta1.Widget'].properties;
     expect(Object.keys(spec.properties)).toContain('heading');

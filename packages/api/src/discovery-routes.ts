@@ -14,7 +14,7 @@ import {
   versionText,
   wantsAggregated,
 } from './discovery.ts';
-import { openApiDocument, openApiIndex } from './openapi.ts';
+import { coreDocument, openApiDocument, openApiIndex } from './openapi.ts';
 
 /** Health, version, discovery (both forms) and OpenAPI. All answers are computed once. */
 export function discoveryRoutes(scope: FastifyInstance, deps: RouteDeps): void {
@@ -24,6 +24,7 @@ export function discoveryRoutes(scope: FastifyInstance, deps: RouteDeps): void {
     const document = openApiDocument(deps.versions, version, deps.version);
     return { path: `apis/${GROUP}/${version}`, text: JSON.stringify(document) };
   });
+  documents.push({ path: 'api/v1', text: JSON.stringify(coreDocument(deps.version)) });
   const index = openApiIndex(documents);
 
   for (const path of ['/healthz', '/livez'])

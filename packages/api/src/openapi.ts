@@ -2,14 +2,11 @@ import { createHash } from 'node:crypto';
 import { apiVersionOf, GROUP, type Kind, objectMetaSchema } from '@slipway/model';
 import { z } from 'zod';
 import type { ServedKind } from './kind-schema.ts';
+import { type Described, type Json, PATCH_SCHEMAS, ref, resourcePaths, STATUS } from './openapi-paths.ts';
 import { structuralSchema } from './structural.ts';
-
-type Json = { [key: string]: unknown };
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
-const STATUS = 'io.k8s.apimachinery.pkg.apis.meta.v1.Status';
-const ref = (name: string): Json => ({ $ref: `#/components/schemas/${name}` });
 const schemaName = ({ version, kind }: Kind, suffix = ''): string => `dev.slipway.${version}.${kind}${suffix}`;
 
 const typeMeta = (kind: Kind): Json => ({
@@ -19,7 +16,72 @@ const typeMeta = (kind: Kind): Json => ({
 
 /** The OpenAPI v3 document of one version of slipway.dev, from the kinds' own schemas: what `kubectl explain`, apply and code generators read. */
 export function openApiDocument(kinds: readonly ServedKind[], version: string, productVersion: string): Json {
+  const shown = kinds.filter(({ kind }) => kind.version === version);
+  const schemas = shown.flatMap((served): [string, Json][] => [
+    [schemaName(served.kind), objectSchema(served)],
+    [schemaName(served.kind, 'List'), listSchema(served.kind)],
+  ]);
+  const resources = shown.map(({ kind }): Described => ({
+    group: GROUP,
+    version,
+    kind: kind.kind,
+    plural: kind.plural,
+    namespaced: kind.scope === 'project',
+    readOnly: kind.readOnly,
+    schema: schemaName(kind),
+  }));
+  return documentOf(Object.fromEntries(schemas), resources, productVersion);
+}
+
+const CORE = 'io.k8s.api.core.v1';
+
+/** The document of what Kubernetes itself has in core/v1 and the hub serves in its shape; kubectl asks it before it applies a Secret. */
+export function coreDocument(productVersion: string): Json {
+  const text = { type: 'string' };
+  const texts = (description: string): Json => ({ type: 'object', description, additionalProperties: text });
+  const type = { apiVersion: text, kind: text, metadata: { ...allOf(META), description: 'Standard metadata of an object.' } };
+  const secret = {
+    ...type,
+    type: { ...text, description: 'What the values are for.' },
+    data: texts('Values in base64. They are written and never shown: a mask stands in their place.'),
+    stringData: texts('Values as they are; written only.'),
+    immutable: { type: 'boolean', description: 'Once true, neither values nor this change any more.' },
+  };
+  const namespace = { ...type, spec: { type: 'object' }, status: { type: 'object', properties: { phase: text } } };
+  const described = (kind: string, plural: string, more: Pick<Described, 'namespaced' | 'readOnly'>): Described => ({
+    group: '',
+    version: 'v1',
+    kind,
+    plural,
+    schema: `${CORE}.${kind}`,
+    ...more,
+  });
+  const resources = [
+    described('Secret', 'secrets', { namespaced: true, readOnly: false }),
+    described('Namespace', 'namespaces', { namespaced: false, readOnly: true }),
+  ];
+  const objects: Readonly<Record<string, Json>> = { Secret: secret, Namespace: namespace };
+  const schemas = Object.entries(objects).flatMap(([kind, properties]): [string, Json][] => [
+    [`${CORE}.${kind}`, { type: 'object', description: `A ${kind}.`, properties, ...marked(kind) }],
+    [
+      `${CORE}.${kind}List`,
+      {
+        type: 'object',
+        description: `A list of ${kind}s.`,
+        required: ['items'],
+        properties: { ...type, metadata: allOf(LIST_META), items: { type: 'array', items: allOf(`${CORE}.${kind}`) } },
+        ...marked(`${kind}List`),
+      },
+    ],
+  ]);
+  return documentOf(Object.fromEntries(schemas), resources, productVersion);
+}
+
+const marked = (kind: string): Json => ({ 'x-kubernetes-group-version-kind': [{ group: '', version: 'v1', kind }] });
+
+function documentOf(own: Json, resources: readonly Described[], productVersion: string): Json {
   const schemas: Json = {
+    ...PATCH_SCHEMAS,
     [META]: {
       ...structuralSchema(z.toJSONSchema(objectMetaSchema, { io: 'input', target: 'draft-7' })),
       description: 'Standard metadata of an object.',
@@ -44,19 +106,12 @@ export function openApiDocument(kinds: readonly ServedKind[], version: string, p
         details: { type: 'object' },
       },
     },
+    ...own,
   };
-  const paths: Json = {};
-  for (const served of kinds) {
-    const { kind } = served;
-    if (kind.version !== version) continue;
-    schemas[schemaName(kind)] = objectSchema(served);
-    schemas[schemaName(kind, 'List')] = listSchema(kind);
-    Object.assign(paths, kindPaths(kind));
-  }
   return {
     openapi: '3.0.0',
     info: { title: 'Slipway', version: productVersion },
-    paths,
+    paths: Object.assign({}, ...resources.map(resourcePaths)) as Json,
     components: { schemas, securitySchemes: { BearerToken: { type: 'http', scheme: 'bearer' } } },
     security: [{ BearerToken: [] }],
   };
@@ -88,90 +143,6 @@ function listSchema(kind: Kind): Json {
     required: ['items'],
     properties: { ...typeMeta(kind), metadata: allOf(LIST_META), items: { type: 'array', items: allOf(schemaName(kind)) } },
     'x-kubernetes-group-version-kind': [gvk(kind, 'List')],
-  };
-}
-
-const query = (name: string, type: string, description: string): Json => ({
-  name,
-  in: 'query',
-  description,
-  schema: { type, uniqueItems: true },
-});
-const inPath = (name: string): Json => ({ name, in: 'path', required: true, schema: { type: 'string' } });
-
-const LIST_PARAMETERS = [
-  query('labelSelector', 'string', 'Only objects whose labels match: a=b,c in (d,e),!f.'),
-  query('fieldSelector', 'string', 'Only objects whose fields match: metadata.name=x.'),
-  query('limit', 'integer', 'Objects per page.'),
-  query('continue', 'string', 'The next page, from the answer before.'),
-  query('resourceVersion', 'string', 'Not older than this version.'),
-  query('resourceVersionMatch', 'string', 'NotOlderThan or Exact.'),
-  query('watch', 'boolean', 'Stream changes instead of answering once.'),
-  query('allowWatchBookmarks', 'boolean', 'Ask for bookmarks in a watch.'),
-  query('sendInitialEvents', 'boolean', 'Begin a watch with everything there is.'),
-  query('timeoutSeconds', 'integer', 'Ends a watch after this time.'),
-];
-const WRITE_PARAMETERS = [
-  query('dryRun', 'string', 'All: check everything, store nothing.'),
-  query('fieldManager', 'string', 'Who owns the fields that are written.'),
-  query('fieldValidation', 'string', 'Strict (default), Warn or Ignore.'),
-];
-
-function kindPaths(kind: Kind): Json {
-  const base = `/apis/${apiVersionOf(kind)}`;
-  const collection = `${base}/${kind.scope === 'project' ? 'namespaces/{namespace}/' : ''}${kind.plural}`;
-  const parameters = kind.scope === 'project' ? [inPath('namespace')] : [];
-  const one = schemaName(kind);
-  const list = operation(kind, 'list', { answer: schemaName(kind, 'List'), parameters: LIST_PARAMETERS });
-  const paths: Json = {
-    [collection]: {
-      parameters,
-      get: list,
-      ...(kind.readOnly
-        ? {}
-        : {
-            post: operation(kind, 'post', { answer: one, body: ['application/json', 'application/yaml'], parameters: WRITE_PARAMETERS }),
-            delete: operation(kind, 'deletecollection', {
-              answer: STATUS,
-              parameters: [...LIST_PARAMETERS.slice(0, 2), ...WRITE_PARAMETERS.slice(0, 1)],
-            }),
-          }),
-    },
-    [`${collection}/{name}`]: {
-      parameters: [...parameters, inPath('name')],
-      get: operation(kind, 'get', { answer: one, parameters: [] }),
-      ...(kind.readOnly
-        ? {}
-        : {
-            put: operation(kind, 'put', { answer: one, body: ['application/json', 'application/yaml'], parameters: WRITE_PARAMETERS }),
-            patch: operation(kind, 'patch', {
-              answer: one,
-              body: ['application/json-patch+json', 'application/merge-patch+json', 'application/apply-patch+yaml'],
-              parameters: [...WRITE_PARAMETERS, query('force', 'boolean', 'Server-side apply: take fields over from other managers.')],
-            }),
-            delete: operation(kind, 'delete', { answer: STATUS, parameters: WRITE_PARAMETERS.slice(0, 1) }),
-          }),
-    },
-  };
-  if (kind.scope === 'project')
-    paths[`${base}/${kind.plural}`] = { get: { ...list, operationId: `${list.operationId as string}ForAllProjects` } };
-  return paths;
-}
-
-function operation(kind: Kind, action: string, about: { answer: string; body?: readonly string[]; parameters: readonly Json[] }): Json {
-  const content = (types: readonly string[], name: string) => Object.fromEntries(types.map((type) => [type, { schema: ref(name) }]));
-  return {
-    tags: [`slipway_${kind.version}`],
-    operationId: `${action}${kind.scope === 'project' ? 'Namespaced' : ''}${kind.kind}`,
-    description: `${action} ${kind.plural}`,
-    parameters: about.parameters,
-    ...(about.body === undefined ? {} : { requestBody: { required: true, content: content(about.body, schemaName(kind)) } }),
-    responses: {
-      '200': { description: 'OK', content: content(['application/json'], about.answer) },
-      default: { description: 'Error', content: content(['application/json'], STATUS) },
-    },
-    'x-kubernetes-action': action,
-    'x-kubernetes-group-version-kind': gvk(kind),
   };
 }
 

@@ -13,14 +13,33 @@ const texts = (fields: Fields | undefined, number: number): Record<string, strin
   return found.length === 0 ? undefined : Object.fromEntries(found);
 };
 
-/** A core/v1 Secret in protobuf (k8s.io/api/core/v1, in apimachinery's runtime.Unknown), as the JSON it stands for. */
-export function readSecret(data: Buffer): Record<string, unknown> {
+/** What clients send to Secrets in protobuf (in apimachinery's runtime.Unknown), as the JSON it stands for: a Secret, or how to delete one. */
+export function readSecretBody(data: Buffer): Record<string, unknown> {
   if (!data.subarray(0, 4).equals(MAGIC)) throw malformed();
   const unknown = fieldsOf(data.subarray(4));
   const type = message(unknown, 1);
-  const raw = unknown.get(2)?.[0];
-  // DeleteOptions, for one, come to the same address.
-  if (raw === undefined || text(type, 2) !== 'Secret') throw malformed();
+  const raw = unknown.get(2)?.[0] ?? Buffer.alloc(0);
+  if (text(type, 2) === 'DeleteOptions') return readDeleteOptions(raw);
+  if (text(type, 2) !== 'Secret') throw malformed();
+  return readSecret(type, raw);
+}
+
+/** metav1.DeleteOptions, as far as the hub knows it. */
+function readDeleteOptions(raw: Buffer): Record<string, unknown> {
+  const options = fieldsOf(raw);
+  const preconditions = message(options, 2);
+  const dryRun = (options.get(5) ?? []).map((value) => value.toString('utf8'));
+  return {
+    ...(preconditions === undefined
+      ? {}
+      : { preconditions: { uid: text(preconditions, 1) || undefined, resourceVersion: text(preconditions, 2) || undefined } }),
+    ...(flagOf(raw, 3) === undefined ? {} : { orphanDependents: flagOf(raw, 3) }),
+    ...(text(options, 4) === '' ? {} : { propagationPolicy: text(options, 4) }),
+    ...(dryRun.length === 0 ? {} : { dryRun }),
+  };
+}
+
+function readSecret(type: Fields | undefined, raw: Buffer): Record<string, unknown> {
   const secret = fieldsOf(raw);
   const metadata = message(secret, 1);
   const values = entries(secret, 2).map(([key, value]) => [key, value.toString('base64')] as const);

@@ -3,7 +3,7 @@ import { API_VERSION, type ApiObject, coreSecretOf, secretFromCore, secretKind }
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RouteDeps } from './api.ts';
 import { kindRoutes } from './kind-routes.ts';
-import { readSecret } from './secret-protobuf.ts';
+import { readSecretBody } from './secret-protobuf.ts';
 import { mergeOfStrategic } from './strategic-merge.ts';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
@@ -18,7 +18,7 @@ export function secretRoutes(parent: FastifyInstance, deps: RouteDeps): void {
     // kubectl create secret sends protobuf, because Secret is built into it.
     scope.addContentTypeParser(PROTOBUF, { parseAs: 'buffer', bodyLimit: 2 * 1024 * 1024 }, (_request, data, parsed) => {
       try {
-        parsed(null, readSecret(data as Buffer));
+        parsed(null, readSecretBody(data as Buffer));
       } catch (error) {
         parsed(error as Error);
       }

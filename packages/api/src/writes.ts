@@ -105,7 +105,7 @@ export function createWrites(deps: WriteDeps) {
       if (!(error instanceof SlipwayError && error.code === 'AlreadyExists')) throw error;
       throw new SlipwayError('AlreadyExists', `${kind.plural}.${GROUP} "${complete.metadata.name}" already exists`, { cause: error });
     });
-    return served.conversion.shown(made);
+    return served.conversion.shown(context.dryRun ? neverStored(made) : made);
   };
 
   /** Validates, admits and stores a changed object; its resourceVersion is the one it was read at. */
@@ -237,6 +237,11 @@ export function createWrites(deps: WriteDeps) {
   };
 
   return { create, update, patch };
+}
+
+/** What was only tried has no version: by that Flux, for one, tells what it would create. */
+function neverStored({ metadata: { resourceVersion: _none, ...metadata }, ...object }: ApiObject): ApiObject {
+  return { ...object, metadata: metadata as ApiObject['metadata'] };
 }
 
 const asObject = (object: NewObject): ApiObject => object as ApiObject;

@@ -297,6 +297,12 @@ export const CATALOGUE: readonly Piece[] = [
 ];
 
 /** Pieces that a cluster of this version needs: the binary, CNI plugins and every image its nodes must hold. */
+/** Beside the product: what its tests run, shipped to nobody. */
+export const TEST_CATALOGUE: readonly Piece[] = [
+  ...CATALOGUE,
+  program({ name: 'test-clients', version: '1', module: 'test-clients', package: '.', output: 'test-clients' }),
+];
+
 export const clusterPieces = ({ minor }: KubernetesEntry): string[] => [
   `kubernetes-${minor}`,
   `image/kubernetes-${minor}`,

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SlipwayError } from '@slipway/kit';
 
-/** Programs that tests against real Kubernetes need. `hyperkube` is the multi-call binary of distro/ (kube-apiserver, kubectl, … by argv[0]). */
-export type TestTool = 'hyperkube' | 'etcd' | 'helm';
+/** Programs that tests against real Kubernetes need. `hyperkube` is the multi-call binary of distro/ (kube-apiserver, kubectl, … by argv[0]), `test-clients` Go programs that use the hub. */
+export type TestTool = 'hyperkube' | 'etcd' | 'helm' | 'test-clients';
 
 /**
  * Path of a program of the toolchain, from the directory named by SLIPWAY_TEST_TOOLS (`./slipway test` sets it).
@@ -14,6 +14,6 @@ export function testTool(name: TestTool): string {
   const path = directory === undefined ? undefined : join(directory, name);
   if (path !== undefined && existsSync(path)) return path;
   throw new SlipwayError('Host', `The program "${name}" that this test runs was not found${directory ? ` in ${directory}` : ''}.`, {
-    hint: 'Run the tests by ./slipway test, or set SLIPWAY_TEST_TOOLS to a directory that holds hyperkube, etcd and helm.',
+    hint: 'Run the tests by ./slipway test, or set SLIPWAY_TEST_TOOLS to a directory that holds hyperkube, etcd, helm and test-clients.',
   });
 }

@@ -1,22 +1,23 @@
 import { mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { SlipwayError } from '@slipway/kit';
+import { silentLogger, SlipwayError } from '@slipway/kit';
 import type { CliDeps } from '../command.ts';
 import { createTimeline } from '../output/timeline.ts';
-import { openToolchain } from '../plane/host-parts.ts';
+import { createToolchain, TEST_CATALOGUE, toolchainEnvironment } from '@slipway/forge';
 import { ensureHostPackages, requireRoot } from '../plane/host-checks.ts';
 import { planePaths } from '../plane/paths.ts';
 import { createToolchainProgress } from '../plane/toolchain-progress.ts';
 
 /** Names under which tests look for programs, and the pieces of the toolchain that they are. */
-const TOOLS = { hyperkube: 'kubernetes-1.35', etcd: 'etcd', helm: 'helm' } as const;
+const TOOLS = { hyperkube: 'kubernetes-1.35', etcd: 'etcd', helm: 'helm', 'test-clients': 'test-clients' } as const;
 
 /** A directory with the programs that tests run: SLIPWAY_TEST_TOOLS if set, else links into the toolchain, which is made when it is not there. */
 export async function prepareTestTools(deps: CliDeps): Promise<string> {
   const given = deps.env['SLIPWAY_TEST_TOOLS'];
   if (given) return given;
   const paths = planePaths(deps.env);
-  const toolchain = openToolchain(deps.root, paths, deps.env);
+  const from = { repoRoot: deps.root, cacheDir: paths.cache, catalogue: TEST_CATALOGUE };
+  const toolchain = createToolchain({ ...toolchainEnvironment(deps.env), logger: silentLogger, ...from });
   const names = Object.values(TOOLS);
   const timeline = createTimeline(deps.io);
   const step = timeline.step('programs that tests need');

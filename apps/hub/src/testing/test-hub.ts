@@ -42,7 +42,21 @@ export interface TestHub {
   readonly client: ApiClient;
   /** On PostgreSQL. */
   readonly databaseUrl?: string | undefined;
+  /** Stops it and starts it again with the same data at the same address. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** How kubectl and client-go reach it, as its admin. */
+export function kubeconfigOf({ url, token, hub }: Pick<TestHub, 'url' | 'token' | 'hub'>): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'hub',
+    clusters: [{ name: 'hub', cluster: { server: url, 'certificate-authority-data': Buffer.from(hub.ca).toString('base64') } }],
+    users: [{ name: 'admin', user: { token } }],
+    contexts: [{ name: 'hub', context: { cluster: 'hub', user: 'admin' } }],
+  };
 }
 
 /** A whole hub as users run it: HTTPS on loopback, embedded database in a fresh home or a fresh database on PostgreSQL. */
@@ -53,25 +67,34 @@ export async function startTestHub(
 ): Promise<TestHub> {
   const home = await mkdtemp(join(tmpdir(), 'slipway-hub-'));
   const database = engine === 'postgres' ? await freshDatabase(process.env.SLIPWAY_TEST_DATABASE_URL ?? '') : undefined;
-  const hub = await startHub({
-    home,
-    listen: [{ host: '127.0.0.1', port: 0 }],
-    databaseUrl: database?.url,
-    logger,
-    packsDir: join(import.meta.dirname, '../../../../packs'),
-    version: '0.0.0-test',
-    ...more,
-  });
+  const start = (port: number): Promise<Hub> =>
+    startHub({
+      home,
+      listen: [{ host: '127.0.0.1', port }],
+      databaseUrl: database?.url,
+      logger,
+      packsDir: join(import.meta.dirname, '../../../../packs'),
+      version: '0.0.0-test',
+      ...more,
+    });
+  let hub = await start(0);
+  const port = hub.addresses[0]?.port ?? 0;
   const { token } = await hub.identity.resetAdmin();
-  const url = `https://127.0.0.1:${hub.addresses[0]?.port}`;
+  const url = `https://127.0.0.1:${port}`;
   const client = createApiClient({ server: url, ca: hub.ca, token, userAgent: 'slipway-test' });
   return {
-    hub,
+    get hub() {
+      return hub;
+    },
     url,
     token,
     home,
     client,
     databaseUrl: database?.url,
+    async restart() {
+      await hub.stop();
+      hub = await start(port);
+    },
     async stop() {
       client.close();
       await hub.stop();
