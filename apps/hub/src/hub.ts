@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { createApi, takeTenant } from '@slipway/api';
+import { createApi, type FairnessLimits, takeTenant } from '@slipway/api';
 import { clouds } from '@slipway/clouds';
 import { createControllers } from '@slipway/controllers';
 import { createIdentity, type Identity } from '@slipway/identity';
 import { type Logger, messageOf, SlipwayError, startTrimming, systemClock } from '@slipway/kit';
 import { createOutbound, type OutboundOptions } from '@slipway/kit/outbound';
-import { createClusterProxy, createFileBlobStore, createLinkServer, loadPlanSigner } from '@slipway/link';
+import { createClusterProxy, createFileBlobStore, createLinkServer, LINK_PREFIX, loadPlanSigner } from '@slipway/link';
 import { DEFAULT_TENANT, findKind, kinds, type RegistrySpec, SYSTEM_TENANT } from '@slipway/model';
 import { createFilePinStore, createPackResolver } from '@slipway/packs';
 import { runAsLeader, systemTimers } from '@slipway/runtime';
@@ -35,7 +35,7 @@ import { userSubresources } from './auth/user-subresources.ts';
 import { ensureBuiltinObjects, ensureBuiltinRoles } from './builtin-objects.ts';
 import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
 import { keyActions } from './key-actions.ts';
-import { createListeners, type ListenAddress } from './listeners.ts';
+import { type ConnectionLimits, createListeners, type ListenAddress } from './listeners.ts';
 import { openSafekeeping } from './safekeeping.ts';
 import { hubSubresources } from './subresources.ts';
 
@@ -53,6 +53,9 @@ export interface HubOptions {
   readonly outbound?: OutboundOptions;
   /** Proxies before the hub that say for whom they ask. */
   readonly trustedProxies?: readonly string[];
+  /** How much one caller may take. */
+  readonly limits?: FairnessLimits;
+  readonly connections?: Partial<ConnectionLimits>;
 }
 
 export interface Hub {
@@ -183,6 +186,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         );
     },
     planFor: (input) => controllers.planFor(input),
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
+    onAuthenticated: (request) => listeners.prove(request.socket),
     version: options.version,
     stopping: signal,
     logger: logger.child({ part: 'api' }),
@@ -203,6 +208,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
   const app = createApp(logger.child({ part: 'http' }), options.trustedProxies);
   audit.hooks(app);
+  // Agents prove who they are by what they are answered; everybody else is known to the API sooner.
+  app.addHook('onResponse', async (request, reply) => {
+    if (reply.statusCode < 400 && request.raw.url?.startsWith(`${LINK_PREFIX}/`)) listeners.prove(request.raw.socket);
+  });
   api.routes(app);
   browserSignIn.routes(app);
   link.routes(app);
@@ -214,6 +223,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
       if (!link.handleUpgrade(request, socket, head) && !api.handleUpgrade(request, socket, head)) socket.destroy();
     },
     logger,
+    ...(options.connections === undefined ? {} : { limits: options.connections }),
   });
   keeping.upkeep.start(signal);
   await link.start(signal);

@@ -1,9 +1,12 @@
 import type { IncomingMessage, RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { isOwnOrigin } from '@slipway/identity';
 import { type KeyPairPem, type Logger, sleep, SlipwayError } from '@slipway/kit';
+
+import { createSlowReaders, SLOW_READER_LIMITS, type SlowReaderLimits } from './slow-readers.ts';
+import { createStrangers } from './strangers.ts';
 
 export interface ListenAddress {
   readonly host: string;
@@ -23,7 +26,7 @@ export interface ListenersOptions {
   readonly handler: RequestListener;
   readonly onUpgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   readonly logger: Logger;
-  readonly limits?: ConnectionLimits;
+  readonly limits?: Partial<ConnectionLimits>;
 }
 
 /** How long a connection may take before it has said something; milliseconds. Who opens many and says nothing is sent away before they add up. */
@@ -34,14 +37,29 @@ export interface ConnectionLimits {
   readonly headers: number;
   /** To the end of its body. Upgraded connections and answers take as long as they take. */
   readonly request: number;
+  /** Connections that have not shown whose they are. */
+  readonly strangers: number;
+  readonly readers: SlowReaderLimits;
+  /** How often it is looked how much waits for them. */
+  readonly sweep: number;
 }
 
-const LIMITS: ConnectionLimits = { handshake: 10_000, headers: 20_000, request: 300_000 };
+const LIMITS: ConnectionLimits = {
+  handshake: 10_000,
+  headers: 20_000,
+  request: 300_000,
+  strangers: 1500,
+  readers: SLOW_READER_LIMITS,
+  sweep: 1000,
+};
 
 /** HTTPS on several addresses with one handler. */
 export function createListeners(options: ListenersOptions) {
   const servers: Server[] = [];
-  const limits = options.limits ?? LIMITS;
+  const limits = { ...LIMITS, ...options.limits };
+  const strangers = createStrangers(limits.strangers);
+  const readers = createSlowReaders(limits.readers);
+  const sweeping = setInterval(() => readers.sweep(), limits.sweep);
   const listenOnce = (address: ListenAddress): Promise<ListenAddress> =>
     new Promise((resolve, reject) => {
       const server = createServer(
@@ -55,9 +73,16 @@ export function createListeners(options: ListenersOptions) {
           requestTimeout: limits.request,
           connectionsCheckingInterval: Math.min(5000, limits.headers / 2),
         },
-        options.handler,
+        (request, response) => {
+          readers.bound(response);
+          options.handler(request, response);
+        },
       );
+      server.on('connection', (socket: Socket) => strangers.add(socket));
+      server.on('secureConnection', (socket) => readers.watch(socket));
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+        // Who may not upgrade is sent away at once.
+        strangers.prove(request.socket);
         if (isOwnPage(request)) return options.onUpgrade(request, socket, head);
         socket.end('HTTP/1.1 403 Forbidden\r\nconnection: close\r\ncontent-length: 0\r\n\r\n');
       });
@@ -70,6 +95,8 @@ export function createListeners(options: ListenersOptions) {
       });
     });
   return {
+    /** This connection has shown whose it is. */
+    prove: (socket: Socket): void => strangers.prove(socket),
     /** Listens on every address. One that this host does not have yet (a bridge that is still to be made) is tried again in the background; all others must work. */
     async listen(addresses: readonly ListenAddress[], signal: AbortSignal): Promise<ListenAddress[]> {
       const bound: ListenAddress[] = [];
@@ -100,6 +127,7 @@ export function createListeners(options: ListenersOptions) {
       }, graceMs);
       await Promise.all(closed);
       clearTimeout(timer);
+      clearInterval(sweeping);
     },
   };
 

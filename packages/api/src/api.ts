@@ -17,6 +17,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MAX_BODY, parseBody } from './body.ts';
 import { discoveryRoutes } from './discovery-routes.ts';
 import { statusOf } from './errors.ts';
+import { createFairness, type Fairness, type FairnessLimits } from './fairness/fairness.ts';
 import { serveVersions } from './conversion.ts';
 import type { ServedKind } from './kind-schema.ts';
 import { kindRoutes } from './kind-routes.ts';
@@ -48,6 +49,10 @@ export interface ApiOptions {
   readonly moreRoutes?: (scope: FastifyInstance) => void;
   /** Told of every upgrade that was refused, with the HTTP status. */
   readonly onRefusedUpgrade?: (request: IncomingMessage, code: number) => void;
+  /** How much one caller may take; what is not given has its default. */
+  readonly limits?: FairnessLimits;
+  /** Told when a connection has shown whose it is. */
+  readonly onAuthenticated?: (request: IncomingMessage) => void;
   /** Undefined when the hub is ready to serve, else what it waits for. */
   readonly notReady?: () => string | undefined;
 }
@@ -77,6 +82,8 @@ declare module 'fastify' {
     /** Who asks, also when it is refused. */
     principal?: Principal;
     grant?: RequestGrant;
+    /** Gives back the seat of a request in work: what goes on after its answer has begun does so before. */
+    leaveSeat?: () => void;
   }
 }
 
@@ -101,6 +108,7 @@ export interface RouteDeps extends ApiOptions {
   readonly writes: ReturnType<typeof createWrites>;
   readonly subresources: readonly Subresource[];
   readonly grant: (principal: Principal, request: AccessRequest) => Promise<RequestGrant>;
+  readonly fairness: Fairness;
 }
 
 export const API_PREFIX = `/apis/${GROUP}/${VERSION}`;
@@ -135,18 +143,21 @@ export function createApi(options: ApiOptions): Api {
     const place = request.project === undefined ? '' : ` in project "${request.project}"`;
     throw new SlipwayError('Forbidden', `User "${principal.name}" cannot ${request.verb} ${what}${place}: ${decision.reason}.`);
   };
-  const deps: RouteDeps = { ...options, clock, logger, served, versions, writes, subresources, grant };
+  const fairness = createFairness(MAX_BODY, options.limits);
+  const deps: RouteDeps = { ...options, clock, logger, served, versions, writes, subresources, grant, fairness };
 
   /** The caller, acting in the tenant that the address names. */
-  const authenticated = async (request: IncomingMessage): Promise<Principal> => {
+  const authenticated = async (request: IncomingMessage, address: string): Promise<Principal> => {
     const principal = await options.authenticator.authenticate(request);
     const tenant = addressedTenant(request);
     if (principal !== undefined) {
+      options.onAuthenticated?.(request);
       const entered = await authorizer.enter(principal, tenant ?? principal.home);
       if (entered !== undefined) return entered;
       // The same words for one that is there and one that is not.
       throw new SlipwayError('NotFound', `tenants.${GROUP} "${tenant}" not found`);
     }
+    await fairness.failed(address);
     throw new SlipwayError('Unauthorized', 'This takes a valid token.', {
       hint: 'Log in again with: slipway login, or ask an admin for a new token.',
     });
@@ -161,7 +172,7 @@ export function createApi(options: ApiOptions): Api {
     if (path === undefined || found === undefined || !('raw' in found) || found.upgrade === undefined) {
       throw new SlipwayError('NotFound', 'Nothing here can be upgraded to another protocol.');
     }
-    const principal = await authenticated(request);
+    const principal = await authenticated(request, request.socket.remoteAddress ?? '');
     const { project, name } = path;
     const { store, lasting } = await grant(principal, {
       verb: verbOf(request.method ?? 'GET'),
@@ -174,6 +185,7 @@ export function createApi(options: ApiOptions): Api {
     const object = await store.get({ tenant: principal.tenant, kind: found.kind, project, name });
     if (object === undefined) throw new SlipwayError('NotFound', `${path.plural}.${GROUP} "${name}" not found`);
     const query = new URL(request.url ?? '/', 'http://hub').searchParams;
+    socket.once('close', fairness.lasting(principal));
     const { signal: ended, release } = lasting();
     ended.addEventListener('abort', () => socket.destroy(), { once: true });
     socket.once('close', release);
@@ -190,6 +202,7 @@ export function createApi(options: ApiOptions): Api {
       void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
         scope.decorateRequest('grant');
         scope.decorateRequest('principal');
+        scope.decorateRequest('leaveSeat');
         scope.removeAllContentTypeParsers();
         scope.addContentTypeParser(
           /^application\/(json|yaml|json-patch\+json|merge-patch\+json|apply-patch\+yaml)(;|$)/,
@@ -202,10 +215,12 @@ export function createApi(options: ApiOptions): Api {
             }
           },
         );
-        scope.addHook('onRequest', async (request) => {
+        scope.addHook('onRequest', async (request, reply) => {
           if (request.routeOptions.config.open) return;
-          const principal = await authenticated(request.raw);
+          const principal = await authenticated(request.raw, request.ip);
           request.principal = principal;
+          fairness.body(principal, request.raw, reply.raw);
+          if (!hasBody(request)) request.leaveSeat = await fairness.seat(principal, reply.raw);
           const wanted = request.routeOptions.config.access;
           // What is open to everybody who is someone (discovery) reads no objects.
           const nothing = { allowed: true, reason: 'open', only: [] };
@@ -214,6 +229,12 @@ export function createApi(options: ApiOptions): Api {
               ? granted(principal, { verb: 'get', group: '', resource: '' }, nothing)
               : await grant(principal, accessOf(request, wanted));
         });
+        // A seat is for work: who sends a body slowly has none meanwhile.
+        scope.addHook('preHandler', async (request, reply) => {
+          if (request.principal !== undefined) request.leaveSeat ??= await fairness.seat(request.principal, reply.raw);
+        });
+        // The answer is made; how fast it is read is the reader's business.
+        scope.addHook('onSend', async (request) => request.leaveSeat?.());
         scope.setErrorHandler((error, request, reply) => answerError(deps, error, request, reply));
         discoveryRoutes(scope, deps);
         viewRoutes(scope, deps);
@@ -238,6 +259,9 @@ export function createApi(options: ApiOptions): Api {
     },
   };
 }
+
+const hasBody = ({ headers }: FastifyRequest): boolean =>
+  headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
 
 const pluralOf = (kinds: readonly Kind[], kind: string): string | undefined => kinds.find((one) => one.kind === kind)?.plural;
 

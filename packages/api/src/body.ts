@@ -81,7 +81,7 @@ function parseYamlBody(text: string): unknown {
   } catch (failure) {
     throw new SlipwayError('BadRequest', `The body is not valid YAML: ${(failure as Error).message}`);
   }
-  checkDepth(value, 0);
+  checkDepth(value);
   return value;
 }
 
@@ -91,7 +91,8 @@ function yamlError(error: YAMLError): SlipwayError {
   return new SlipwayError('BadRequest', `The body is not valid YAML${line === undefined ? '' : ` in line ${line}`}: ${message}.`);
 }
 
-function checkDepth(value: unknown, depth: number): void {
+/** Refuses what nests deeper than {@link MAX_DEPTH}. */
+export function checkDepth(value: unknown, depth = 0): void {
   if (depth > MAX_DEPTH) throw tooDeep();
   if (value === null || typeof value !== 'object') return;
   for (const [key, item] of Object.entries(value)) {

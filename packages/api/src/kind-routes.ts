@@ -128,6 +128,8 @@ export function listHandler(deps: RouteDeps, kind: Kind, view: WatchView) {
       }
       // Half an hour to an hour when not told, so that watches of many clients do not end together.
       const timeoutMs = 1000 * (timeoutSecondsOf(query) ?? 1800 + Math.random() * 1800);
+      const over = deps.fairness.lasting(principalOf(request));
+      reply.raw.once('close', over);
       reply.hijack();
       reply.raw.setHeader('x-request-id', request.id);
       const warnings = reply.getHeader('warning') as string[] | undefined;
@@ -145,6 +147,7 @@ export function listHandler(deps: RouteDeps, kind: Kind, view: WatchView) {
           timeoutMs,
           as,
           include,
+          listed: () => request.leaveSeat?.(),
         },
         reply.raw,
       ).finally(release);

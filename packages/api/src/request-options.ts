@@ -51,10 +51,21 @@ function wholeNumber(query: URLSearchParams, name: string): number | undefined {
 
 export const timeoutSecondsOf = (query: URLSearchParams): number | undefined => wholeNumber(query, 'timeoutSeconds');
 
+/** Characters of a selector, and terms and values in it together. */
+const MAX_SELECTOR = 4096;
+const MAX_TERMS = 200;
+
+function selectorOf(query: URLSearchParams, name: 'labelSelector' | 'fieldSelector'): string {
+  const text = query.get(name) ?? '';
+  if (text.length > MAX_SELECTOR) throw new SlipwayError('BadRequest', `${name} may have ${MAX_SELECTOR} characters.`);
+  if (text.split(',').length > MAX_TERMS) throw new SlipwayError('BadRequest', `${name} may have ${MAX_TERMS} terms and values.`);
+  return text;
+}
+
 /** The list query of a request, its field selector limited to what the kind lets select. */
 export function listQueryOf(kind: Kind, where: { tenant: string; project: string | undefined }, query: URLSearchParams): ListQuery {
-  const labelSelector = query.get('labelSelector') ?? '';
-  const fieldSelector = (query.get('fieldSelector') ?? '').replaceAll(
+  const labelSelector = selectorOf(query, 'labelSelector');
+  const fieldSelector = selectorOf(query, 'fieldSelector').replaceAll(
     /(^|[^\\],)(\s*)([^=!,]+?)(?=\s*(?:!=|==?))/g,
     (_term, before: string, space: string, path: string) => {
       checkSelectable(kind, path);

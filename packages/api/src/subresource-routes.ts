@@ -1,7 +1,7 @@
 import { SlipwayError } from '@slipway/kit';
 import { GROUP } from '@slipway/model';
 import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify';
-import { API_PREFIX, grantOf, type RouteDeps, verbOf } from './api.ts';
+import { API_PREFIX, grantOf, principalOf, type RouteDeps, verbOf } from './api.ts';
 import type { Subresource, SubresourceContext } from './ports.ts';
 import { queryOf } from './request-options.ts';
 
@@ -63,10 +63,12 @@ export function subresourceRoutes(scope: FastifyInstance, deps: RouteDeps, subre
           ...route(method),
           url,
           handler: async (request, reply) => {
+            reply.raw.once('close', deps.fairness.lasting(principalOf(request)));
             const { signal: ended, release } = grantOf(request).lasting();
             reply.raw.once('close', release);
             const context = await contextOf(request, ended);
             ended.addEventListener('abort', () => reply.raw.destroy(), { once: true });
+            request.leaveSeat?.();
             reply.hijack();
             await subresource.raw(context, request.raw, reply.raw);
             return reply;

@@ -12,6 +12,8 @@ export interface WatchRequest {
   readonly timeoutMs: number;
   readonly as: Representation;
   readonly include: IncludeObject;
+  /** Called when what it starts with is read: from then on it costs what changes cost. */
+  readonly listed: () => void;
 }
 
 export interface WatchDeps {
@@ -50,10 +52,12 @@ export async function streamWatch(deps: WatchDeps, view: WatchView, request: Wat
     if (initial || resourceVersion === '' || resourceVersion === '0') {
       const list = await deps.store.list(request.query);
       resourceVersion = list.resourceVersion;
+      request.listed();
       begin();
       for (const object of initial ? list.items : []) await send(encode({ type: 'ADDED', object }));
       if (request.sendInitialEvents === true && request.bookmarks) await send(encode({ type: 'BOOKMARK', resourceVersion }, true));
     }
+    request.listed();
     const events = deps.store.watch(request.query, resourceVersion, ended.signal);
     // Headers go out before the first event, which may be long in coming; a version that is too old is told in the stream, as Kubernetes does.
     begin();

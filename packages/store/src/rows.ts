@@ -138,9 +138,13 @@ export function sameContent(a: ObjectRow, b: ObjectRow): boolean {
   return content(a) === content(b);
 }
 
+/** Characters of metadata, spec or status at most: an object that grows with every patch would be too much for every list it is in. */
+const MAX_PART = 3 * 1024 * 1024;
+
 /** JSON for a jsonb parameter. PostgreSQL cannot hold NUL or half of a surrogate pair in jsonb: refused here with words instead of a driver error. */
 export function jsonb(value: unknown): string {
   const text = JSON.stringify(value ?? null);
+  if (text.length > MAX_PART) throw new SlipwayError('TooLarge', `An object's metadata, spec and status may have ${MAX_PART} bytes each.`);
   // JSON.stringify writes \uXXXX only for control characters and lone surrogates; an even number of backslashes before it is an escaped backslash.
   if (/(?<!\\)(?:\\\\)*\\u(?:0000|d[89a-f][0-9a-f]{2})/.test(text)) {
     throw new SlipwayError('Invalid', 'A text holds a character that cannot be stored: NUL or half of a surrogate pair.', {
