@@ -47,7 +47,18 @@ export interface LinkStore {
    * the token expires; the token with another credential is `used`.
    */
   redeemJoinToken(input: { tokenHash: string; credentialHash: string; now: number }): Promise<Redeemed>;
-  credentialSubject(credentialHash: string): Promise<LinkSubject | undefined>;
+  /** Whom a credential stands for, unless it was replaced longer ago than its overlap. */
+  credentialSubject(credentialHash: string, now: number): Promise<LinkSubject | undefined>;
+  /**
+   * One transaction: the new credential is bound to the subject of the given one, whose time ends `overlapMs` from now. The same again is `ok` and prolongs nothing. `unknown` when the given one
+   * no longer works; `taken` when the new one stands for somebody else or was replaced itself.
+   */
+  rotateCredential(input: {
+    credentialHash: string;
+    nextHash: string;
+    now: number;
+    overlapMs: number;
+  }): Promise<'ok' | 'unknown' | 'taken'>;
   revokeCredentials(uid: string): Promise<void>;
   putSeen(agents: readonly AgentSeen[]): Promise<void>;
   allSeen(): Promise<AgentSeen[]>;

@@ -6,6 +6,7 @@ import { z } from 'zod';
  * | path | what | auth |
  * | --- | --- | --- |
  * | POST /link/v1/join | join token → credential, once | join token in the body |
+ * | POST /link/v1/credential | a new credential for the one that asks; the old one works for an hour more | credential |
  * | GET  /link/v1/plan | the newest signed plan; `If-None-Match: "<hash>"` → 304; 404 while there is none | credential |
  * | POST /link/v1/facts | ClusterFacts or GatewayFacts of this agent's own cluster or gateway | credential |
  * | GET  /link/v1/blobs/<digest> | a chart archive this agent's plan names (others: 404) | credential |
@@ -29,6 +30,9 @@ export const joinRequestSchema = z.strictObject({
   credential: z.string().regex(/^swa_[A-Za-z0-9_-]{43,}$/),
 });
 export type JoinRequest = z.infer<typeof joinRequestSchema>;
+
+/** Asks for a new credential, made and stored by the agent before as in a join: the same request again, with the old or the new credential, gets the same answer. */
+export const rotateRequestSchema = z.strictObject({ credential: joinRequestSchema.shape.credential });
 
 export const joinResponseSchema = z.object({
   /** `cluster` or `gateway`, and its uid: the identity the credential is bound to. */

@@ -45,19 +45,19 @@ describe.each(testEngines)('the link’s store on %s', (engine) => {
     );
     const winner = tries.findIndex(({ result }) => result === 'ok');
     expect(tries.filter(({ result }) => result === 'ok')).toEqual([{ result: 'ok', subject: subject('agents') }]);
-    expect(await store.credentialSubject(`cred-${winner}`)).toEqual(subject('agents'));
+    expect(await store.credentialSubject(`cred-${winner}`, 0)).toEqual(subject('agents'));
     const again = { tokenHash: 'token-1', credentialHash: `cred-${winner}` };
     expect((await store.redeemJoinToken({ ...again, now: 999 })).result).toBe('ok');
     expect((await store.redeemJoinToken({ ...again, now: 1000 })).result).toBe('expired');
 
     await store.addJoinToken({ hash: 'token-2', subject: subject('agents'), expiresAt: 1000 });
     expect((await store.redeemJoinToken({ tokenHash: 'token-2', credentialHash: 'newer', now: 20 })).result).toBe('ok');
-    expect(await store.credentialSubject(`cred-${winner}`)).toBeUndefined();
+    expect(await store.credentialSubject(`cred-${winner}`, 0)).toBeUndefined();
     // The older join may not bring its credential back.
     expect((await store.redeemJoinToken({ ...again, now: 30 })).result).toBe('used');
     await store.revokeCredentials('agents');
     expect((await store.redeemJoinToken({ tokenHash: 'token-2', credentialHash: 'newer', now: 40 })).result).toBe('unknown');
-    expect(await store.credentialSubject('newer')).toBeUndefined();
+    expect(await store.credentialSubject('newer', 0)).toBeUndefined();
   });
 
   test('expired tokens go, liveness is written in bulk, and forgetting one uid leaves the others', async () => {

@@ -26,7 +26,7 @@ type LinkTables = {
   };
   link_facts: { uid: string; body: string; received_at: Bigint };
   link_join_tokens: SubjectColumns & { hash: string; expires_at: Bigint; credential_hash: string | null };
-  link_credentials: SubjectColumns & { hash: string; created_at: Bigint };
+  link_credentials: SubjectColumns & { hash: string; created_at: Bigint; expires_at: Generated<Bigint | null> };
   link_agents: { uid: string; last_seen: Bigint; agent_version: string; plan_revision: Bigint };
 };
 
@@ -41,6 +41,10 @@ const REMEMBERED_SUBJECTS = 10_000;
 interface KnownPlan extends StoredPlan {
   readonly contentHash: string;
 }
+interface KnownCredential {
+  readonly subject: LinkSubject;
+  readonly expiresAt: number;
+}
 interface KnownFacts {
   readonly body: string;
   readonly at: number;
@@ -53,7 +57,7 @@ export function createLinkStore(database: Pick<Database, 'db' | 'known'>): LinkS
     database.known === undefined ? nothingRemembered<T>() : createRemembered<T>(most, weigh);
   const plans = remembered<KnownPlan>(REMEMBERED, ({ signed }) => signed.payload.length);
   const facts = remembered<KnownFacts>(REMEMBERED, ({ body }) => body.length);
-  const subjects = remembered<LinkSubject>(REMEMBERED_SUBJECTS, () => 1);
+  const subjects = remembered<KnownCredential>(REMEMBERED_SUBJECTS, () => 1);
   const latestPlan = (uid: string): Promise<KnownPlan | undefined> =>
     plans.read(uid, async () => {
       const row = await db.selectFrom('link_plans').selectAll().where('uid', '=', uid).executeTakeFirst();
@@ -101,11 +105,14 @@ export function createLinkStore(database: Pick<Database, 'db' | 'known'>): LinkS
         .execute();
     },
     redeemJoinToken: (input) => subjects.writeAny(() => db.transaction().execute((trx) => redeem(trx, input))),
-    credentialSubject: (hash) =>
-      subjects.read(hash, async () => {
+    credentialSubject: async (hash, now) => {
+      const known = await subjects.read(hash, async () => {
         const row = await db.selectFrom('link_credentials').selectAll().where('hash', '=', hash).executeTakeFirst();
-        return row && subjectOf(row);
-      }),
+        return row && { subject: subjectOf(row), expiresAt: row.expires_at === null ? Number.POSITIVE_INFINITY : Number(row.expires_at) };
+      });
+      return known !== undefined && known.expiresAt > now ? known.subject : undefined;
+    },
+    rotateCredential: (input) => subjects.writeAny(() => db.transaction().execute((trx) => rotate(trx, input))),
     revokeCredentials: (uid) => subjects.writeAny(() => db.transaction().execute((trx) => revoke(trx, uid))),
     putSeen: async (agents) => {
       for (let start = 0; start < agents.length; start += BATCH) {
@@ -150,6 +157,7 @@ export function createLinkStore(database: Pick<Database, 'db' | 'known'>): LinkS
     },
     removeExpired: async (now) => {
       await db.deleteFrom('link_join_tokens').where('expires_at', '<', now).execute();
+      await db.deleteFrom('link_credentials').where('expires_at', '<', now).execute();
     },
   };
 }
@@ -231,6 +239,27 @@ async function redeem(trx: Transaction<LinkTables>, input: { tokenHash: string; 
     .values({ hash: input.credentialHash, ...columnsOf(subject), created_at: input.now })
     .execute();
   return { result: 'ok', subject };
+}
+
+async function rotate(
+  trx: Transaction<LinkTables>,
+  input: { credentialHash: string; nextHash: string; now: number; overlapMs: number },
+): Promise<'ok' | 'unknown' | 'taken'> {
+  const { credentialHash, nextHash, now } = input;
+  const old = await trx.selectFrom('link_credentials').selectAll().where('hash', '=', credentialHash).forUpdate().executeTakeFirst();
+  if (!old || (old.expires_at !== null && Number(old.expires_at) <= now)) return 'unknown';
+  const next = await trx.selectFrom('link_credentials').selectAll().where('hash', '=', nextHash).executeTakeFirst();
+  // A repeat whose answer was lost. What was replaced itself must not come back, nor end what replaced it.
+  if (next) return next.uid === old.uid && next.expires_at === null ? 'ok' : 'taken';
+  if (old.expires_at !== null) return 'taken';
+  const subject = columnsOf(subjectOf(old));
+  await trx
+    .insertInto('link_credentials')
+    .values({ hash: nextHash, ...subject, created_at: now })
+    .execute();
+  const ends = now + input.overlapMs;
+  await trx.updateTable('link_credentials').set({ expires_at: ends }).where('hash', '=', credentialHash).execute();
+  return 'ok';
 }
 
 /** Open join tokens go too: a revoked agent must not come back by a token issued before. */

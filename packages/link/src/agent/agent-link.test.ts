@@ -295,3 +295,101 @@ async function tcpGate(target: number): Promise<{ port: number; freeze(): void; 
     },
   };
 }
+
+test('the credential is replaced by itself; the old one works for an hour more, then and for others never', async () => {
+  const journal: AgentIdentity[] = [];
+  const credentials = {
+    load: () => Promise.resolve(journal.at(-1)),
+    save: (identity: AgentIdentity) => Promise.resolve(void journal.push(identity)),
+  };
+  const agent = await agentFor('rotating', { credentials });
+  await agent.joined();
+  const first = journal.at(-1)?.joined?.credential ?? '';
+  stopping.abort();
+  const again = await agentFor('rotating', { credentials, rotateEveryMs: 50 });
+  await within('a new credential', () => journal.at(-1)?.joined?.credential !== first && journal.at(-1)?.next === undefined);
+  await within('the connection', () => again.connected());
+  stopping.abort();
+  const { credential = '' } = journal.at(-1)?.joined ?? {};
+  expect(await hub.store.credentialSubject(sha256Hex(credential), Date.now())).toEqual(subjectOf('rotating'));
+  expect(
+    await hub.store.credentialSubject(sha256Hex(credential), Date.now() + 365 * 86_400_000),
+    'the one in force does not run out',
+  ).toEqual(subjectOf('rotating'));
+  expect(await hub.store.credentialSubject(sha256Hex(first), Date.now())).toEqual(subjectOf('rotating'));
+  expect(await hub.store.credentialSubject(sha256Hex(first), Date.now() + 3_601_000)).toBeUndefined();
+  const rotate = (from: string, to: string) =>
+    hub.store.rotateCredential({ credentialHash: sha256Hex(from), nextHash: sha256Hex(to), now: Date.now(), overlapMs: 1 });
+  expect(await rotate(first, 'swa_thief'), 'what was replaced replaces nothing').toBe('taken');
+  await hub.link.revoke('rotating', 'test');
+  for (const one of [first, credential]) expect(await hub.store.credentialSubject(sha256Hex(one), Date.now())).toBeUndefined();
+  expect(await rotate(credential, 'swa_other')).toBe('unknown');
+});
+
+test.each(['before the hub hears of it', 'after the hub took it', 'long after the hub took it'])(
+  'a kill %s leaves an agent that goes on with the new credential',
+  async (when) => {
+    const uid = `rotation killed ${when}`.replaceAll(' ', '-');
+    const journal: AgentIdentity[] = [];
+    const store = (dieAt: number): CredentialStore => ({
+      load: () => Promise.resolve(journal.at(-1)),
+      save: (identity) => {
+        dieAt -= 1;
+        if (dieAt < 0) return Promise.reject(new Error('killed'));
+        journal.push(identity);
+        return Promise.resolve();
+      },
+    });
+    await (await agentFor(uid, { credentials: store(9) })).joined();
+    stopping.abort();
+    const old = journal.at(-1)?.joined?.credential ?? '';
+    const next = `swa_${'n'.repeat(43)}${count}`;
+    journal.push({ ...journal.at(-1), next } as AgentIdentity);
+    if (when !== 'before the hub hears of it') {
+      const overlapMs = when.startsWith('long') ? -1 : 60_000;
+      expect(
+        await hub.store.rotateCredential({ credentialHash: sha256Hex(old), nextHash: sha256Hex(next), now: Date.now(), overlapMs }),
+      ).toBe('ok');
+    }
+    const agent = await agentFor(uid, { credentials: store(9), joinToken: () => Promise.resolve(undefined) });
+    await within('the new credential', () => journal.at(-1)?.joined?.credential === next);
+    expect(journal.at(-1)?.next).toBeUndefined();
+    await within('the connection', () => agent.connected());
+    expect(await agent.pullPlan()).toEqual({ state: 'none' });
+  },
+);
+
+test('a hub that was restored from before the rotation still knows its agent', async () => {
+  const journal: AgentIdentity[] = [];
+  const credentials = {
+    load: () => Promise.resolve(journal.at(-1)),
+    save: (identity: AgentIdentity) => Promise.resolve(void journal.push(identity)),
+  };
+  await (await agentFor('restored', { credentials })).joined();
+  stopping.abort();
+  const joined = journal.at(-1)?.joined;
+  journal.push({
+    joined: { ...joined!, credential: `swa_${'l'.repeat(43)}`, previous: [`swa_${'k'.repeat(43)}`, joined!.credential], since: Date.now() },
+  });
+  const agent = await agentFor('restored', { credentials, joinToken: () => Promise.resolve(undefined) });
+  await within('the connection', () => agent.connected());
+  await within(
+    'a new credential',
+    () => (journal.at(-1)?.joined?.since ?? 0) > 0 && journal.at(-1)?.joined?.credential !== `swa_${'l'.repeat(43)}`,
+  );
+});
+
+test('one agent cannot rotate, nor take over, the credential of another', async () => {
+  const credentialOf = async (uid: string) => {
+    const credentials = createFileCredentialStore(join(hub.dir, `${uid}.json`));
+    await (await agentFor(uid, { credentials })).joined();
+    stopping.abort();
+    return (await credentials.load())?.joined?.credential ?? '';
+  };
+  const [mine, theirs] = [await credentialOf('c1'), await credentialOf('c10')];
+  const rotate = (from: string, to: string) =>
+    hub.store.rotateCredential({ credentialHash: sha256Hex(from), nextHash: sha256Hex(to), now: Date.now(), overlapMs: 1000 });
+  expect(await rotate(mine, theirs)).toBe('taken');
+  expect(await hub.store.credentialSubject(sha256Hex(theirs), Date.now())).toEqual(subjectOf('c10'));
+  expect(await rotate('swa_guessed', 'swa_new')).toBe('unknown');
+});

@@ -1,4 +1,4 @@
-import { backoff, type Logger, seconds, sha256Hex, SlipwayError } from '@slipway/kit';
+import { backoff, type Logger, messageOf, minutes, seconds, sha256Hex, sleep, SlipwayError } from '@slipway/kit';
 import type { Facts } from '@slipway/model';
 import type { CurrentPlan } from '../accept-plan.ts';
 import { type VerifiedPlan, verifySignedPlan } from '../plan-signing.ts';
@@ -9,6 +9,7 @@ import type { CredentialStore } from './credential-store.ts';
 import { createFactsSender } from './facts-sender.ts';
 import { createHubClient, type HubAnswer, type HubRequest, refusalOf } from './hub-client.ts';
 import { type JoinedIdentity, joinOnce } from './join.ts';
+import { fallBack, rotateOnce } from './rotate.ts';
 import type { TunnelHandler } from './tunnel-server.ts';
 
 export interface AgentLinkOptions {
@@ -23,11 +24,17 @@ export interface AgentLinkOptions {
   readonly tunnel?: TunnelHandler;
   /** HTTPS_PROXY, NO_PROXY; default process.env. */
   readonly proxyEnv?: NodeJS.ProcessEnv;
+  /** How old the credential may become before it is replaced, milliseconds; default 7 days. */
+  readonly rotateEveryMs?: number;
   /** 0..1, for the jitter of delays. */
   readonly random?: () => number;
   /** Shortest and longest delay between tries, milliseconds; default 1,000 and 60,000. */
   readonly retry?: { readonly baseMs: number; readonly maxMs: number };
 }
+
+const ROTATE_EVERY_MS = 7 * 24 * minutes(60);
+/** A timer of a week is longer than some timers can be, and a clock may be set. */
+const ROTATION_CHECK_MS = minutes(60);
 
 export type PullResult =
   | { readonly state: 'new'; readonly verified: VerifiedPlan }
@@ -72,6 +79,8 @@ export function createAgentLink(options: AgentLinkOptions): AgentLink {
   let plan: CurrentPlan | undefined;
   let connected = false;
   let refused = false;
+  /** Ends the wait for the next rotation. */
+  let nap = new AbortController();
 
   const setJoined = (next: JoinedIdentity) => {
     joined = next;
@@ -99,14 +108,54 @@ export function createAgentLink(options: AgentLinkOptions): AgentLink {
       const saved = (await credentials.load())?.joined;
       if (saved) setJoined(saved);
     }
+    if (joined && refused) {
+      const known = await fallBack({ client, credentials, logger }, joined, signal);
+      if (known) {
+        setJoined(known);
+        nap.abort();
+      }
+    }
     if (!joined || refused)
       setJoined(await joinOnce({ client, credentials, joinToken: options.joinToken, version: options.version, logger }, joined, signal));
     return mine();
   };
 
+  /** Joining and rotating both write the identity: one after the other. */
+  let writing: Promise<unknown> = Promise.resolve();
+  const alone = <T>(work: () => Promise<T>): Promise<T> => {
+    const mine = writing.then(work);
+    writing = mine.catch(() => undefined);
+    return mine;
+  };
+  /** Replaces the credential when it is old enough, or at once when that was begun before; while the hub is away the old one stays. */
+  const keepRotating = async (signal: AbortSignal): Promise<void> => {
+    const every = options.rotateEveryMs ?? ROTATE_EVERY_MS;
+    for (let failures = 0; !signal.aborted;) {
+      try {
+        await Promise.race([identity.promise, aborted(signal)]);
+        const begun = (await credentials.load())?.next !== undefined;
+        const due = (mine().since ?? 0) + every * (0.8 + 0.2 * random());
+        if (!begun && Date.now() < due) {
+          nap = new AbortController();
+          await sleep(Math.min(due - Date.now(), ROTATION_CHECK_MS), AbortSignal.any([signal, nap.signal])).catch(() => undefined);
+          continue;
+        }
+        await alone(async () => setJoined(await rotateOnce({ client, credentials, logger }, mine(), signal)));
+        failures = 0;
+      } catch (error) {
+        if (signal.aborted) return;
+        logger.warn({ error: messageOf(error) }, 'the credential could not be replaced; the old one stays');
+        await sleep(backoff(failures++, { baseMs: retry.baseMs, maxMs: Math.max(retry.maxMs, ROTATION_CHECK_MS), random }), signal).catch(
+          () => undefined,
+        );
+      }
+    }
+  };
+
   return {
     start: async (signal) => {
       const sending = facts.run(signal);
+      const rotating = keepRotating(signal);
       await keepConnected({
         signal,
         logger,
@@ -117,7 +166,7 @@ export function createAgentLink(options: AgentLinkOptions): AgentLink {
         delay: (attempt) => backoff(attempt, { ...retry, random }),
         credential: async () => {
           try {
-            return (await ensureJoined(signal)).credential;
+            return (await alone(() => ensureJoined(signal))).credential;
           } catch (error) {
             // A refused credential without a better token may be accepted later, when the hub's data is back.
             if (joined) return joined.credential;
@@ -139,6 +188,7 @@ export function createAgentLink(options: AgentLinkOptions): AgentLink {
         },
       });
       await sending;
+      await rotating;
       client.close();
     },
     joined: async (signal) => {

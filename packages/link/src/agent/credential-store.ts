@@ -15,8 +15,14 @@ export const agentIdentitySchema = z.object({
       tokenHash: z.string(),
       subject: z.object({ kind: z.enum(['cluster', 'gateway']), uid: z.string(), name: z.string(), project: z.string().optional() }),
       planKey: z.object({ id: z.string(), pem: z.string() }),
+      /** When the credential was got, milliseconds since the epoch. */
+      since: z.number().optional(),
+      /** The ones before, newest first: a hub restored from a backup may know no newer. */
+      previous: z.array(z.string()).optional(),
     })
     .optional(),
+  /** The credential that is to replace it: the hub may know it already. */
+  next: z.string().optional(),
   /** A credential proposed with a token; the hub's answer may have been lost, so it is proposed again. */
   proposed: proposalSchema.optional(),
 });

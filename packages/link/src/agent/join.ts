@@ -31,7 +31,7 @@ export async function joinOnce(deps: JoinDeps, before: JoinedIdentity | undefine
   const saved = await deps.credentials.load();
   const known = saved?.proposed?.tokenHash === tokenHash ? saved.proposed : undefined;
   const proposed = known ?? { credential: `${AGENT_CREDENTIAL_PREFIX}${randomSecret(32)}`, tokenHash };
-  if (!known) await deps.credentials.save({ ...(before === undefined ? {} : { joined: before }), proposed });
+  if (!known) await deps.credentials.save({ ...saved, ...(before === undefined ? {} : { joined: before }), proposed });
   const answer = await deps.client.send('/join', {
     method: 'POST',
     json: { token, agentVersion: deps.version, credential: proposed.credential },
@@ -48,7 +48,7 @@ export async function joinOnce(deps: JoinDeps, before: JoinedIdentity | undefine
       `The join token is for ${subject.kind} ${subject.name} (${subject.uid}), but this agent belongs to ${before.subject.uid}.`,
     );
   }
-  const joined = { ...proposed, subject, planKey };
+  const joined = { ...proposed, subject, planKey, since: Date.now() };
   await deps.credentials.save({ joined });
   deps.logger.info({ subject: subject.uid, kind: subject.kind }, 'joined the hub');
   return joined;

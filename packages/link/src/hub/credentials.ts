@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Clock, randomSecret, sha256Hex, SlipwayError } from '@slipway/kit';
+import { type Clock, minutes, randomSecret, sha256Hex, SlipwayError } from '@slipway/kit';
 import type { LinkStore } from '../link-store.ts';
 import type { PlanKey } from '../plan-signing.ts';
 import type { JoinTokens, LinkSubject } from '../ports.ts';
@@ -16,6 +16,8 @@ export interface Credentials extends JoinTokens {
   /** Like `issue`, with the moment it stops working. */
   issueUntil(subject: LinkSubject, ttlMs: number): Promise<{ token: string; expiresAt: number }>;
   join(request: JoinRequest): Promise<JoinResponse>;
+  /** Binds a new credential to whoever the one in the headers stands for, and lets that one run out. */
+  rotate(headers: IncomingHttpHeaders, next: string): Promise<void>;
   /** Who sent this, or `Unauthorized`. */
   authenticate(headers: IncomingHttpHeaders): Promise<LinkSubject>;
 }
@@ -42,16 +44,34 @@ export function createCredentials(deps: CredentialDeps): Credentials {
       const { kind, uid, name, project } = redeemed.subject;
       return { subject: { kind, uid, name, ...(project === undefined ? {} : { project }) }, planKey: { ...deps.planKey } };
     },
+    rotate: async (headers, next) => {
+      const result = await deps.store.rotateCredential({
+        credentialHash: hashIn(headers) ?? '',
+        nextHash: sha256Hex(next),
+        now: deps.clock.now(),
+        overlapMs: OVERLAP_MS,
+      });
+      if (result === 'unknown') throw refused();
+      if (result === 'taken') throw new SlipwayError('Conflict', 'This credential cannot be used: make another one.', { retryable: false });
+    },
     authenticate: async (headers) => {
-      const given = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
-      if (given?.startsWith(AGENT_CREDENTIAL_PREFIX)) {
-        const subject = await deps.store.credentialSubject(sha256Hex(given));
-        if (subject) return subject;
-      }
-      throw new SlipwayError('Unauthorized', 'The agent credential is missing, unknown or revoked.');
+      const hash = hashIn(headers);
+      const subject = hash === undefined ? undefined : await deps.store.credentialSubject(hash, deps.clock.now());
+      if (subject) return subject;
+      throw refused();
     },
   };
 }
+
+/** A replaced credential works for so long, for requests on their way and for an agent that crashed before it kept the new one. */
+export const OVERLAP_MS = minutes(60);
+
+function hashIn(headers: IncomingHttpHeaders): string | undefined {
+  const given = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];
+  return given?.startsWith(AGENT_CREDENTIAL_PREFIX) ? sha256Hex(given) : undefined;
+}
+
+const refused = () => new SlipwayError('Unauthorized', 'The agent credential is missing, unknown or revoked.');
 
 const JOIN_REFUSED = {
   unknown: 'The join token is unknown or expired. Ask for a new one.',

@@ -128,7 +128,7 @@ test('secrets are stored as hashes only', async () => {
   const token = await hub.link.joinTokens.issue(clusterSubject('hashed'), 60_000);
   const credential = newCredential();
   await send('POST', '/join', { json: { token, agentVersion: '1', credential } });
-  expect(await hub.store.credentialSubject(credential)).toBeUndefined();
+  expect(await hub.store.credentialSubject(credential, Date.now())).toBeUndefined();
   expect((await hub.store.redeemJoinToken({ tokenHash: token, credentialHash: 'x', now })).result).toBe('unknown');
 });
 

@@ -3,7 +3,7 @@ import { gatewayPlanSchema } from '@slipway/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LinkStore } from '../link-store.ts';
 import type { BlobStore, LinkSubject } from '../ports.ts';
-import { joinRequestSchema, type JoinTokenResponse, LINK_LIMITS, LINK_PREFIX } from '../protocol.ts';
+import { joinRequestSchema, type JoinTokenResponse, LINK_LIMITS, LINK_PREFIX, rotateRequestSchema } from '../protocol.ts';
 import { statusOf } from '../status.ts';
 import type { Credentials } from './credentials.ts';
 import type { FactsKeeper } from './facts.ts';
@@ -40,6 +40,13 @@ export function linkRoutes(app: FastifyInstance, deps: LinkRoutesDeps): void {
         const body = joinRequestSchema.safeParse(request.body);
         if (!body.success) throw new SlipwayError('Invalid', `The join request is not valid: ${body.error.issues[0]?.message}`);
         return deps.credentials.join(body.data);
+      });
+
+      scope.post('/credential', { bodyLimit: 16 * 1024 }, async (request, reply) => {
+        const body = rotateRequestSchema.safeParse(request.body);
+        if (!body.success) throw new SlipwayError('Invalid', 'The request for a new credential is not valid.');
+        await deps.credentials.rotate(request.headers, body.data.credential);
+        return reply.code(204).send();
       });
 
       scope.get(
