@@ -156,6 +156,40 @@ describe('the same requests to the hub and to a real kube-apiserver', () => {
     expect(shown[0]?.names).toHaveLength(3);
   });
 
+  it('deletes a collection by selectors, as a dry run and for good', { timeout: 60_000 }, async () => {
+    const path = '/apis/slipway.dev/v1/namespaces/default/widgets';
+    const to = [pair.hub, pair.kubernetes];
+    for (const name of ['c-a', 'c-b', 'c-c']) {
+      const metadata = {
+        name,
+        labels: { collection: name === 'c-c' ? 'other' : 'one' },
+        ...(name === 'c-b' ? { finalizers: ['example.com/f'] } : {}),
+      };
+      await Promise.all(
+        to.map((send) => send({ method: 'POST', path, body: { apiVersion: 'slipway.dev/v1', kind: 'Widget', metadata, spec: {} } })),
+      );
+    }
+    const shown = ({ status, body }: Answer): unknown => ({
+      status,
+      kind: body.kind,
+      items: (body.items ?? []).map(({ metadata }: any) => [metadata.name, metadata.finalizers ?? []]),
+    });
+    const both = async (method: string, query: string) =>
+      (await Promise.all(to.map((send) => send({ method, path: `${path}?${query}` })))).map(shown);
+    for (const [method, query] of [
+      ['DELETE', 'labelSelector=collection%3Done&dryRun=All'],
+      ['GET', 'labelSelector=collection'],
+      ['DELETE', 'labelSelector=collection%3Done'],
+      ['GET', 'labelSelector=collection'],
+      ['DELETE', 'fieldSelector=metadata.name%3Dc-c'],
+      ['GET', 'labelSelector=collection'],
+      ['DELETE', 'labelSelector=a+%3D%3D%3D'],
+    ] as const) {
+      const [ours, theirs] = await both(method, query);
+      expect(ours, `${method} ${query}`).toEqual(theirs);
+    }
+  });
+
   async function compareRun({ kind, json }: ServedKind, operations: readonly Operation[], name: string): Promise<number> {
     const placeIn = (version: string) => {
       const collection = `/apis/slipway.dev/${version}/${kind.scope === 'project' ? 'namespaces/default/' : ''}${kind.plural}`;
