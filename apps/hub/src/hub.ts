@@ -14,6 +14,7 @@ import {
   createGarbageCollector,
   createLeases,
   createLinkStore,
+  sealPlans,
   createQuotaStatus,
   createStore,
   type Database,
@@ -129,8 +130,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
 
   const blobs = createFileBlobStore(home.blobs);
   const linkLogger = logger.child({ part: 'link' });
+  const planKey = await vault.dataKey('plans');
+  await sealPlans(database, planKey);
   const link = createLinkServer({
-    store: createLinkStore(database),
+    store: createLinkStore(database, { planKey }),
     blobs,
     signer: await loadPlanSigner(home.planKey),
     clock: systemClock,

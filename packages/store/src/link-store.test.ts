@@ -1,8 +1,10 @@
+import { sha256Hex } from '@slipway/kit';
+import { sql } from 'kysely';
 import { testDatabase, testEngines } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LinkStore, LinkSubject } from '@slipway/link';
 import type { Database } from './database.ts';
-import { createLinkStore } from './link-store.ts';
+import { createLinkStore, sealPlans } from './link-store.ts';
 
 const subject = (uid: string): LinkSubject => ({ kind: 'cluster', uid, name: 'dev', project: 'default' });
 
@@ -36,6 +38,36 @@ describe.each(testEngines)('the link’s store on %s', (engine) => {
     await store.raiseRevisionFloor('floor-only', 7);
     expect(await store.latestPlan('floor-only')).toBeUndefined();
     expect(await publish('floor-only', 'first')).toMatchObject({ revision: 8, changed: true });
+  });
+
+  test('plans in the database are encrypted, also those from before there was a key, and none opens in the place of another', async () => {
+    const planKey = Buffer.alloc(32, 7);
+    const sealing = createLinkStore({ db: database.db }, { planKey });
+    const give = (to: LinkStore, uid: string, content: string) =>
+      to.publishPlan({
+        uid,
+        contentHash: sha256Hex(content),
+        sign: (revision) => ({ payload: `{"password":"${content}"}`, hash: `h${revision}`, signature: 's', keyId: 'k' }),
+      });
+    const dump = async () =>
+      (await sql<{ text: string }>`select row_to_json(t)::text as text from link_plans t`.execute(database.db)).rows
+        .map(({ text }) => text)
+        .join();
+    const payload = async (uid: string) => (await sealing.latestPlan(uid))?.signed.payload;
+    await give(createLinkStore({ db: database.db }), 'before', 'CANARY-before');
+    expect(await dump()).toContain('CANARY-before');
+    expect(await payload('before'), 'still read').toContain('CANARY-before');
+    await sealPlans(database, planKey);
+    for (const round of ['CANARY-1', 'CANARY-2']) await give(sealing, 'after', round);
+    expect(await dump()).not.toContain('CANARY');
+    expect([await payload('before'), await payload('after')]).toEqual(['{"password":"CANARY-before"}', '{"password":"CANARY-2"}']);
+    expect(await give(sealing, 'after', 'CANARY-2')).toMatchObject({ revision: 2, changed: false });
+    await expect(createLinkStore({ db: database.db }, { planKey: Buffer.alloc(32, 8) }).latestPlan('after')).rejects.toThrow();
+    await sql`update link_plans set payload = (select payload from link_plans where uid = 'before') where uid = 'after'`.execute(
+      database.db,
+    );
+    await expect(payload('after')).rejects.toThrow();
+    await sql`delete from link_plans where uid in ('before', 'after')`.execute(database.db);
   });
 
   test('a token is taken by exactly one of many, and a new join takes the place of the one before', async () => {

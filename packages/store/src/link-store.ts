@@ -1,6 +1,9 @@
 import type { LinkStore, LinkSubject, PublishInput, Redeemed, StoredPlan } from '@slipway/link';
+import { SlipwayError } from '@slipway/kit';
+import type { SignedPlan } from '@slipway/model';
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely';
 import type { Database } from './database.ts';
+import { openBytes, sealBytes } from './secrets/aes.ts';
 import { createRemembered, nothingRemembered } from './remembered.ts';
 
 interface SubjectColumns {
@@ -23,6 +26,7 @@ type LinkTables = {
     hash: string;
     signature: string;
     key_id: string;
+    sealed: Generated<boolean>;
   };
   link_facts: { uid: string; body: string; received_at: Bigint };
   link_join_tokens: SubjectColumns & { hash: string; expires_at: Bigint; credential_hash: string | null };
@@ -50,8 +54,14 @@ interface KnownFacts {
   readonly at: number;
 }
 
+export interface LinkStoreOptions {
+  /** Plans hold what charts are given, passwords included: with this key they are encrypted. */
+  readonly planKey?: Buffer;
+}
+
 /** What the link keeps, in SQL: plans with their revisions, facts, hashed join tokens and credentials, liveness. */
-export function createLinkStore(database: Pick<Database, 'db' | 'known'>): LinkStore {
+export function createLinkStore(database: Pick<Database, 'db' | 'known'>, { planKey }: LinkStoreOptions = {}): LinkStore {
+  const cipher = planCipher(planKey);
   const db = database.db.withTables<LinkTables>();
   const remembered = <T>(most: number, weigh: (value: T) => number) =>
     database.known === undefined ? nothingRemembered<T>() : createRemembered<T>(most, weigh);
@@ -61,7 +71,7 @@ export function createLinkStore(database: Pick<Database, 'db' | 'known'>): LinkS
   const latestPlan = (uid: string): Promise<KnownPlan | undefined> =>
     plans.read(uid, async () => {
       const row = await db.selectFrom('link_plans').selectAll().where('uid', '=', uid).executeTakeFirst();
-      return row && planOf(row);
+      return row && planOf(row, cipher);
     });
   return {
     async publishPlan(input) {
@@ -70,7 +80,9 @@ export function createLinkStore(database: Pick<Database, 'db' | 'known'>): LinkS
       if (before?.contentHash === input.contentHash) return { ...before, changed: false };
       const published = await plans.write(
         input.uid,
-        async () => (before && (await publishNext(db, input, before))) ?? (await db.transaction().execute((trx) => publish(trx, input))),
+        async () =>
+          (before && (await publishNext(db, input, { before, cipher }))) ??
+          (await db.transaction().execute((trx) => publish(trx, input, cipher))),
         ({ plan }) => plan,
       );
       return { ...published.plan, changed: published.changed };
@@ -176,14 +188,13 @@ async function lockPlan(trx: Transaction<LinkTables>, uid: string): Promise<Sele
 async function publishNext(
   db: Kysely<LinkTables>,
   { uid, contentHash, sign }: PublishInput,
-  before: KnownPlan,
+  { before, cipher }: { before: KnownPlan; cipher: PlanCipher },
 ): Promise<{ plan: KnownPlan; changed: boolean } | undefined> {
   const revision = before.revision + 1;
   const signed = sign(revision);
-  const { payload, hash, signature, keyId } = signed;
   const updated = await db
     .updateTable('link_plans')
-    .set({ revision, content_hash: contentHash, payload, hash, signature, key_id: keyId })
+    .set({ revision, content_hash: contentHash, ...columnsOfPlan(uid, signed, cipher) })
     .where('uid', '=', uid)
     .where('revision', '=', before.revision)
     .where('floor', '<=', before.revision)
@@ -192,29 +203,75 @@ async function publishNext(
   return updated && { plan: { revision, signed, contentHash }, changed: true };
 }
 
-async function publish(trx: Transaction<LinkTables>, input: PublishInput): Promise<{ plan: KnownPlan; changed: boolean }> {
+async function publish(
+  trx: Transaction<LinkTables>,
+  input: PublishInput,
+  cipher: PlanCipher,
+): Promise<{ plan: KnownPlan; changed: boolean }> {
   const { uid, contentHash, sign } = input;
   const row = await lockPlan(trx, uid);
-  const before = planOf(row);
+  const before = planOf(row, cipher);
   if (before?.contentHash === contentHash) return { plan: before, changed: false };
   const revision = Math.max(Number(row.revision), Number(row.floor)) + 1;
   const signed = sign(revision);
-  const { payload, hash, signature, keyId } = signed;
   await trx
     .updateTable('link_plans')
-    .set({ revision, content_hash: contentHash, payload, hash, signature, key_id: keyId })
+    .set({ revision, content_hash: contentHash, ...columnsOfPlan(uid, signed, cipher) })
     .where('uid', '=', uid)
     .execute();
   return { plan: { revision, signed, contentHash }, changed: true };
 }
 
-function planOf(row: Selectable<LinkTables['link_plans']>): KnownPlan | undefined {
+interface PlanCipher {
+  seal(uid: string, payload: string): { payload: string; sealed: boolean };
+  open(row: { uid: string; payload: string; sealed: boolean }): string;
+}
+
+/** A plan that was moved to another row does not open. */
+const planContext = (uid: string): string => `slipway-plan\n${uid}`;
+
+function planCipher(key: Buffer | undefined): PlanCipher {
+  return {
+    seal: (uid, payload) =>
+      key === undefined ? { payload, sealed: false } : { payload: sealBytes(key, Buffer.from(payload), planContext(uid)), sealed: true },
+    open({ uid, payload, sealed }) {
+      if (!sealed) return payload;
+      if (key === undefined) throw new SlipwayError('Internal', 'A stored plan is encrypted, and there is no key to open it with.');
+      return openBytes(key, payload, planContext(uid)).toString('utf8');
+    },
+  };
+}
+
+const columnsOfPlan = (uid: string, { payload, hash, signature, keyId }: SignedPlan, cipher: PlanCipher) => ({
+  ...cipher.seal(uid, payload),
+  hash,
+  signature,
+  key_id: keyId,
+});
+
+/** Encrypts plans that were stored before there was a key for them. */
+export async function sealPlans(database: Pick<Database, 'db'>, planKey: Buffer): Promise<number> {
+  const db = database.db.withTables<LinkTables>();
+  const plain = await db
+    .selectFrom('link_plans')
+    .select(['uid', 'payload'])
+    .where('sealed', '=', false)
+    .where('revision', '>', 0)
+    .execute();
+  for (const { uid, payload } of plain) {
+    const sealed = planCipher(planKey).seal(uid, payload);
+    await db.updateTable('link_plans').set(sealed).where('uid', '=', uid).where('payload', '=', payload).execute();
+  }
+  return plain.length;
+}
+
+function planOf(row: Selectable<LinkTables['link_plans']>, cipher: PlanCipher): KnownPlan | undefined {
   const revision = Number(row.revision);
   if (revision === 0) return undefined;
   return {
     revision,
     contentHash: row.content_hash,
-    signed: { payload: row.payload, hash: row.hash, signature: row.signature, keyId: row.key_id },
+    signed: { payload: cipher.open(row), hash: row.hash, signature: row.signature, keyId: row.key_id },
   };
 }
 

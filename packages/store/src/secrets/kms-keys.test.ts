@@ -19,6 +19,7 @@ import { createVault, type Vault } from './vault.ts';
 /** A plugin with keys in memory; what a real one answers is tested in kms-plugin.root.test.ts with Kubernetes' own server. */
 async function startPlugin(socket: string) {
   const keys = new Map([['key-1', randomBytes(32)]]);
+  let made = 1;
   let primary = 'key-1';
   let health = 'ok';
   let server: Server | undefined;
@@ -47,7 +48,7 @@ async function startPlugin(socket: string) {
   };
   await start();
   return {
-    rotate: () => keys.set((primary = `key-${keys.size + 1}`), randomBytes(32)),
+    rotate: () => keys.set((primary = `key-${++made}`), randomBytes(32)),
     revoke: (id: string) => keys.delete(id),
     sick: (how: string) => (health = how),
     start,
@@ -116,6 +117,21 @@ describe.each(testEngines)('keys of a KMS plugin on %s', (engine) => {
     expect(await valueOf(one)).toBe(base64('under key 1'));
     // A start after that, with all that is left.
     await createVault({ database, keys }).check();
+  });
+
+  it('gives one data key for what is no object, the same to every replica, and wraps it anew with the rest', async () => {
+    const replica = createVault({ database, keys });
+    const [one, two] = await Promise.all([vault.dataKey('plans'), replica.dataKey('plans')]);
+    expect(one).toEqual(two);
+    expect(one).toHaveLength(32);
+    expect(await vault.dataKey('others')).not.toEqual(one);
+    const before = await keys.primary();
+    plugin.rotate();
+    await expect(vault.retire(before)).rejects.toMatchObject({ code: 'Conflict' });
+    expect((await vault.rewrap()).left).toBe(0);
+    await vault.retire(before);
+    plugin.revoke(before);
+    expect(await replica.dataKey('plans')).toEqual(one);
   });
 
   it('while the plugin is away opens and writes nothing, says so at once, and goes on when it is back', async () => {

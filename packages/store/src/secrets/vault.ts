@@ -39,6 +39,8 @@ export interface Vault {
   seal(owner: SecretOwner, values: SecretValues): Promise<Sealed>;
   /** The secrets of an object in clear; empty when it has none. */
   open(owner: SecretOwner): Promise<SecretValues>;
+  /** A key for things that are no object's secrets, made when it is asked for first. The caller keeps it in memory: what it protects must not wait for a key service. */
+  dataKey(name: string): Promise<Buffer>;
   /** Says exactly which key is missing or wrong, before anything is served. */
   check(): Promise<void>;
   keys(): Promise<readonly VaultKey[]>;
@@ -59,6 +61,14 @@ const BATCH = 50;
 const contextOf = ({ tenant, kind, project, name, uid }: SecretOwner): string =>
   canonicalJson({ type: 'slipway-secret', tenant, kind, project, name, uid });
 
+const dataKeyContext = (name: string): string => canonicalJson({ type: 'slipway-data-key', name });
+
+interface DataKeyRow {
+  readonly name: string;
+  readonly key_id: string;
+  readonly wrapped: string;
+}
+
 interface EnvelopeRow extends SecretOwner {
   readonly key_id: string;
   readonly envelope: unknown;
@@ -74,7 +84,7 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
   const { database, keys } = deps;
   const { db } = database;
 
-  const unwrap = async (keyId: string, envelope: Envelope, context: string): Promise<Buffer> => {
+  const unwrap = async (keyId: string, envelope: Pick<Envelope, 'wrapped'>, context: string): Promise<Buffer> => {
     // A key that another replica has just added.
     if (keys.listsAll !== false && !(await keys.keyIds()).includes(keyId)) await keys.reload();
     return keys.unwrap({ keyId, wrapped: envelope.wrapped }, context);
@@ -97,7 +107,9 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
   };
   const used = async (): Promise<Map<string, number>> => {
     const { rows } = await sql<{ key_id: string; used: string | number }>`
-      select key_id, count(*) as used from secret_values group by key_id`.execute(db);
+      select key_id, count(*) as used from (select key_id from secret_values union all select key_id from data_keys) k group by key_id`.execute(
+      db,
+    );
     return new Map(rows.map((row) => [row.key_id, Number(row.used)]));
   };
   const rewrapOne = async (row: EnvelopeRow): Promise<void> => {
@@ -110,6 +122,17 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
       where tenant = ${row.tenant} and uid = ${row.uid} and key_id = ${row.key_id} and envelope = ${JSON.stringify(row.envelope)}::jsonb`.execute(
       db,
     );
+  };
+
+  const rewrapDataKeys = async (primary: string): Promise<void> => {
+    const { rows } = await sql<DataKeyRow>`select name, key_id, wrapped from data_keys where key_id <> ${primary}`.execute(db);
+    for (const row of rows) {
+      const context = dataKeyContext(row.name);
+      const { keyId, wrapped } = await wrap(await unwrap(row.key_id, row, context), context);
+      await sql`update data_keys set key_id = ${keyId}, wrapped = ${wrapped} where name = ${row.name} and wrapped = ${row.wrapped}`.execute(
+        db,
+      );
+    }
   };
 
   return {
@@ -139,6 +162,18 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
       } finally {
         dataKey.fill(0);
       }
+    },
+    async dataKey(name) {
+      const context = dataKeyContext(name);
+      const read = async () =>
+        (await sql<DataKeyRow>`select name, key_id, wrapped from data_keys where name = ${name}`.execute(db)).rows[0];
+      if ((await read()) === undefined) {
+        const { keyId, wrapped } = await wrap(randomBytes(32), context);
+        // Of two replicas that start together, both take the one that was first.
+        await sql`insert into data_keys (name, key_id, wrapped) values (${name}, ${keyId}, ${wrapped}) on conflict do nothing`.execute(db);
+      }
+      const row = (await read()) as DataKeyRow;
+      return unwrap(row.key_id, row, context);
     },
     async check() {
       const have = new Set(await keys.keyIds());
@@ -204,6 +239,7 @@ export function createVault(deps: { database: Database; keys: KeyProvider }): Va
         if (last === undefined) break;
         after = last.uid;
       }
+      await rewrapDataKeys(primary);
       const left = [...(await used())].reduce((sum, [id, count]) => sum + (id === primary ? 0 : count), 0);
       return { rewrapped, left };
     },
