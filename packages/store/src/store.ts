@@ -97,12 +97,21 @@ export function createStore(options: StoreOptions): Store {
     });
   };
 
-  /** Tells the watches here what was written; the object as it is now. */
+  /** Tells the watches here what was written; gives the object as its writer wrote it. */
   const announce = (written: Written, row: ObjectRow, old?: ObjectRow): ApiObject => {
     const { tenant, kind, project } = row;
-    const object = objectOf('row' in written ? written.row : row, written.rv);
+    const object = objectOf(row, written.rv);
+    const stored = 'row' in written ? objectOf(written.row) : object;
     const type = 'removed' in written ? 'DELETED' : old === undefined ? 'ADDED' : 'MODIFIED';
-    feed.offer({ rv: Number(written.rv), type, tenant, kind, project, object, prev: old === undefined ? undefined : objectOf(old) });
+    feed.offer({
+      rv: Number(written.rv),
+      type,
+      tenant,
+      kind,
+      project,
+      object: stored,
+      prev: old === undefined ? undefined : objectOf(old),
+    });
     return object;
   };
 
