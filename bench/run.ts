@@ -3,7 +3,8 @@
  *
  *     npm run bench                 a whole Slipway against raw kubeadm      (also: -- quick, -- create)
  *     npm run bench -- api          the hub's API against a kube-apiserver   (also: -- api quick)
+ *     npm run bench -- flood        one tenant's flood beside another's requests, and half-open connections
  */
-const suites = { api: './api/bench.ts', cluster: './cluster.ts' };
+const suites = { api: './api/bench.ts', flood: './flood.ts', cluster: './cluster.ts' };
 const suite = Object.entries(suites).find(([name]) => process.argv.includes(name))?.[1] ?? suites.cluster;
 await import(suite);
