@@ -84,6 +84,26 @@ describe('seats', () => {
   });
 });
 
+describe('requests that are answered at once', () => {
+  it('take their seat for a turn of the event loop: a flood of them lets others in after each handful', async () => {
+    const fair = createFairQueue({ ...limits, principalQueue: 100, tenantQueue: 100 });
+    const order: string[] = [];
+    const ask = async (flow: typeof ada) => {
+      const release = await fair.enter(flow);
+      order.push(flow.principal);
+      release();
+    };
+    for (let n = 0; n < 50; n++) void ask(ada);
+    for (let microtasks = 0; microtasks < 100; microtasks++) await Promise.resolve();
+    expect(order).toHaveLength(limits.seats);
+    void ask(eve);
+    await settle();
+    await settle();
+    expect(order.indexOf('eve')).toBeGreaterThan(0);
+    expect(order.indexOf('eve')).toBeLessThanOrEqual(2 * limits.seats);
+  });
+});
+
 describe('bounds', () => {
   it('queues are bounded for each user and each tenant; others still find room', async () => {
     const { fair, refused, ask } = queue({ seats: 1 });

@@ -88,13 +88,18 @@ export function createFairQueue(limits: FairQueueLimits, now: () => number = () 
     inWork++;
     tenant.inWork++;
     tenant.lastServed = ++served;
+    const free = () => {
+      inWork--;
+      tenant.inWork--;
+      next();
+    };
     let given = false;
     return () => {
       if (given) return;
       given = true;
-      inWork--;
-      tenant.inWork--;
-      next();
+      // Not before the connections were looked at again: requests that are answered from memory would each find their seat free, and a thousand of them be
+      // worked on before anybody else's was even read.
+      setImmediate(free);
     };
   };
   const next = (): void => {
