@@ -76,6 +76,8 @@ export async function streamWatch(deps: WatchDeps, view: WatchView, request: Wat
     clearTimeout(timer);
     deps.stopping.removeEventListener('abort', stop);
     ended.abort();
+    // Before the end: Node would send what is gathered after the last chunk, into the next answer on the connection.
+    release(response);
     if (response.headersSent) response.end();
   }
 }
@@ -84,7 +86,11 @@ export async function streamWatch(deps: WatchDeps, view: WatchView, request: Wat
 function gather(response: ServerResponse): void {
   if (response.writableCorked > 0) return;
   response.cork();
-  setImmediate(() => response.uncork());
+  setImmediate(() => release(response));
+}
+
+function release(response: ServerResponse): void {
+  if (response.writableCorked > 0) response.uncork();
 }
 
 /** Waits until a slow client has taken what was written; the store's own buffer is bounded, so this is the only queue. */
