@@ -27,7 +27,7 @@ export async function userOf(
 ): Promise<User> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
     const linked = await linkedUser(deps, where, person);
-    const found = linked ?? (await makeUser(deps, where, person, as));
+    const found = linked ?? (await makeOnlyUser(deps, where, person, as));
     if (found === undefined) continue;
     return as(found.metadata.name, () => confirm(deps, where, found, person));
   }
@@ -47,6 +47,17 @@ async function linkedUser(
   );
   const age = ({ metadata }: User) => `${metadata.creationTimestamp} ${metadata.name}`;
   return same.toSorted((a, b) => (age(a) < age(b) ? -1 : 1))[0];
+}
+
+/** Undefined when the same person signed in elsewhere at this moment: whoever finds the other one there first, under another name, takes its own back. */
+async function makeOnlyUser(...[deps, where, person, as]: Parameters<typeof userOf>): Promise<User | undefined> {
+  const made = await makeUser(deps, where, person, as);
+  if (made === undefined) return undefined;
+  const { name, uid } = made.metadata;
+  const first = await linkedUser(deps, where, person);
+  if (first === undefined || first.metadata.uid === uid) return made;
+  await as(name, () => deps.store.delete({ tenant: where.tenant, kind: 'User', name }, { uid }));
+  return undefined;
 }
 
 async function makeUser(
