@@ -1,6 +1,6 @@
 /**
  * The hub's API on both databases beside a kube-apiserver with etcd that has a CustomResourceDefinition of the same schema: the same objects, requests and order, one
- * after the other on this machine. `npm run bench -- api`, or `-- api quick` with a tenth of the objects; `kubernetes`, `postgres`, `pglite` choose. Kept are runs of all.
+ * after the other on this machine. `npm run bench -- api`, or `-- api quick` with a fifth of objects and watchers; `kubernetes`, `postgres`, `pglite` choose. Kept are runs of all.
  */
 import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import { startHub, startKubernetes, type Target } from './targets.ts';
 import type { Seen } from './watchers.ts';
 
 const quick = process.argv.includes('quick');
-const OBJECTS = quick ? 2000 : 50_000;
+const OBJECTS = quick ? 10_000 : 50_000;
 const PARTS = OBJECTS / 500;
 const SAMPLES = quick ? 200 : 500;
 const WATCHERS = quick ? 200 : 1000;
@@ -36,6 +36,14 @@ interface Row {
   readonly unit: 'ms' | 'MiB' | '/s';
   readonly p50: number;
   readonly p99?: number;
+  /** CPU of the API server and its database for one request, in ms. */
+  readonly cpu?: number;
+}
+
+function show(row: Row | undefined): string {
+  if (row === undefined) return '';
+  const tail = row.p99 === undefined ? '' : ` / ${row.p99.toFixed(1)}`;
+  return `${row.p50.toFixed(1)}${tail} ${row.unit}${row.cpu === undefined ? '' : ` (${row.cpu.toFixed(1)})`}`;
 }
 
 const said = (text: string) => console.error(`- ${text}`);
@@ -66,9 +74,19 @@ async function load(client: BenchClient, count: number): Promise<number> {
 async function measure(target: Target): Promise<Row[]> {
   const client = createBenchClient(target, 16);
   const rows: Row[] = [];
-  const timed = (what: string, took: readonly number[]) => {
-    rows.push({ what, unit: 'ms', p50: percentile(took, 50), p99: percentile(took, 99) });
-    said(`${target.name}: ${what}: p50 ${percentile(took, 50).toFixed(1)} ms, p99 ${percentile(took, 99).toFixed(1)} ms`);
+  /** `requests`: how many there were, where not every time is of a request of its own. */
+  const timed = async (what: string, took: () => Promise<readonly number[]>, requests?: number) => {
+    const before = await target.cpu();
+    const values = await took();
+    const row = {
+      what,
+      unit: 'ms' as const,
+      p50: percentile(values, 50),
+      p99: percentile(values, 99),
+      cpu: ((await target.cpu()) - before) / (requests ?? values.length),
+    };
+    rows.push(row);
+    said(`${target.name}: ${what}: ${show(row)}`);
   };
   const memory = async (when: string) => {
     const { api, database } = await target.memory();
@@ -89,16 +107,14 @@ async function measure(target: Target): Promise<Row[]> {
     items: object[];
   };
   if (checked.items.length !== 500) throw new Error(`a list with a selector has ${checked.items.length} objects, not 500`);
-  timed(
-    `list 500 of ${OBJECTS} by label`,
-    await each(SAMPLES / 5, (i) => client.call('GET', `${collection}?labelSelector=part%3D${part(i)}`)),
+  await timed(`list 500 of ${OBJECTS} by label`, () =>
+    each(SAMPLES / 5, (i) => client.call('GET', `${collection}?labelSelector=part%3D${part(i)}`)),
   );
-  timed(`list a page of 500 of ${OBJECTS}`, await each(SAMPLES / 5, () => client.call('GET', `${collection}?limit=500`)));
-  timed('get', await each(SAMPLES, (i) => client.call('GET', `${collection}/r-${(i * 37) % OBJECTS}`)));
-  timed('create', await each(SAMPLES, (i) => client.call('POST', collection, object(`new-${i}`, i % PARTS))));
-  timed(
-    'patch',
-    await each(SAMPLES, (i) =>
+  await timed(`list a page of 500 of ${OBJECTS}`, () => each(SAMPLES / 5, () => client.call('GET', `${collection}?limit=500`)));
+  await timed('get', () => each(SAMPLES, (i) => client.call('GET', `${collection}/r-${(i * 37) % OBJECTS}`)));
+  await timed('create', () => each(SAMPLES, (i) => client.call('POST', collection, object(`new-${i}`, i % PARTS))));
+  await timed('patch', () =>
+    each(SAMPLES, (i) =>
       client.call(
         'PATCH',
         `${collection}/r-${(i * 41) % OBJECTS}`,
@@ -109,12 +125,17 @@ async function measure(target: Target): Promise<Row[]> {
   );
   // Each watcher sees its own part, as a controller of one project does; then every watcher sees every write.
   const own = Array.from({ length: WATCHERS }, (_, i) => `labelSelector=part%3D${part(i)}&`);
-  timed(`${WATCHERS} watchers of a part each, ${WRITES_PER_SECOND} writes/s`, await watching(target, client, own, WRITES_PER_SECOND));
+  await timed(
+    `${WATCHERS} watchers of a part each, ${WRITES_PER_SECOND} writes/s`,
+    () => watching(target, client, own, WRITES_PER_SECOND),
+    WRITES_PER_SECOND * WATCH_SECONDS,
+  );
   await memory(`after ${WATCHERS} watchers`);
   const all = Array.from({ length: WATCHERS }, () => '');
-  timed(
+  await timed(
     `${WATCHERS} watchers of everything, ${WRITES_PER_SECOND / 10} writes/s`,
-    await watching(target, client, all, WRITES_PER_SECOND / 10),
+    () => watching(target, client, all, WRITES_PER_SECOND / 10),
+    (WRITES_PER_SECOND / 10) * WATCH_SECONDS,
   );
   client.close();
   return rows;
@@ -163,10 +184,8 @@ for (const start of starters) {
     await target.stop();
   }
 }
-const show = (row: Row | undefined) =>
-  row === undefined ? '' : `${row.p50.toFixed(1)}${row.p99 === undefined ? '' : ` / ${row.p99.toFixed(1)}`} ${row.unit}`;
 const [first] = results;
-console.log(['| p50 / p99', ...results.map(({ target }) => target)].join(' | '), '|');
+console.log(['| p50 / p99 (CPU of a request)', ...results.map(({ target }) => target)].join(' | '), '|');
 console.log(`|${' --- |'.repeat(results.length + 1)}`);
 for (const { what } of first?.rows ?? []) {
   console.log(['', what, ...results.map(({ rows }) => show(rows.find((row) => row.what === what)))].join(' | ').trim(), '|');

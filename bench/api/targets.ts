@@ -19,6 +19,8 @@ export interface Target {
   readonly token: string;
   /** Resident memory of its processes, in MiB: [the API server, its database]. A database that shares memory counts by its proportional set. */
   memory(): Promise<{ api: number; database: number }>;
+  /** CPU its processes have used so far, in ms: what a request costs, also on a machine that others use. */
+  cpu(): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function startKubernetes(): Promise<Target> {
     ca: api.ca,
     token: api.token,
     memory: async () => ({ api: await resident(apiServer), database: await resident(etcd) }),
+    cpu: async () => (await used(apiServer)) + (await used(etcd)),
     stop: () => api.stop(),
   };
 }
@@ -73,6 +76,10 @@ export async function startHub(engine: 'PGlite' | 'PostgreSQL'): Promise<Target>
       ca: await readFile(join(home, 'hub/pki/ca.crt'), 'utf8'),
       token,
       memory: async () => ({ api: await resident(hub.pid ?? 0), database: postgres === undefined ? 0 : await proportional(postgres.pid) }),
+      cpu: async () => {
+        const pids = [hub.pid ?? 0, ...(postgres === undefined ? [] : await family(postgres.pid))];
+        return (await Promise.all(pids.map(used))).reduce((sum, value) => sum + value, 0);
+      },
       stop,
     };
   } catch (error) {
@@ -92,11 +99,20 @@ const MIB = 1024;
 const resident = async (pid: number): Promise<number> =>
   Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / MIB;
 
+async function family(parent: number): Promise<number[]> {
+  const { stdout } = await exec('ps', ['-o', 'pid=', '--ppid', String(parent)]);
+  return [parent, ...stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : Number(line)))];
+}
+
+/** User and system time in ms (USER_HZ is 100 on Linux); nothing for a back end that has ended meanwhile. */
+async function used(pid: number): Promise<number> {
+  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')).split(') ')[1]?.split(' ') ?? [];
+  return 10 * (Number(fields[11] ?? 0) + Number(fields[12] ?? 0));
+}
+
 /** A process and its children, each with its share of what they share. */
 async function proportional(parent: number): Promise<number> {
-  const { stdout } = await exec('ps', ['-o', 'pid=', '--ppid', String(parent)]);
-  const pids = [parent, ...stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : Number(line)))];
-  const each = pids.map(async (pid) => {
+  const each = (await family(parent)).map(async (pid) => {
     // A back end may end between the two looks.
     const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
     return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) / MIB;
