@@ -116,4 +116,4 @@ test('whatever is written at the same time, who reads after a write sees it, and
   const [first] = (await store.list({ kind: 'Cluster' })).items;
   if (first) expect(Object.isFrozen(first.spec), 'what is shared cannot be changed by who reads it').toBe(true);
   await database.close();
-}, 60_000);
+}, 240_000);

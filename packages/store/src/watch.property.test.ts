@@ -103,7 +103,7 @@ describe.each(testEngines)('watches on %s', (engine) => {
     const count = engine === 'postgres' ? 2 : 1;
     replicas = Array.from({ length: count }, () => createStore({ database, watchBuffer: 50, bookmarkMs: 5 }));
     for (const replica of replicas) await replica.start(running.signal);
-  }, 60_000);
+  }, 180_000);
   afterAll(async () => {
     running.abort();
     await database.close();

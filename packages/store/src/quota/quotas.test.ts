@@ -24,7 +24,7 @@ describe.each(testEngines)('quotas on %s', (engine) => {
   beforeAll(async () => {
     database = await testDatabase(engine);
     store = createStore({ database });
-  }, 60_000);
+  }, 180_000);
   afterAll(() => database.close());
 
   /** A tenant of its own for each test. */
