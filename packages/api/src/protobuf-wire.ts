@@ -3,7 +3,14 @@ import { SlipwayError } from '@slipway/kit';
 /** The few messages that kubectl sends as protobuf are read by hand: a schema compiler for three of them would be more to keep. */
 export type Fields = Map<number, Buffer[]>;
 
-export const MAGIC = Buffer.from('k8s\0');
+const MAGIC = Buffer.from('k8s\0');
+
+/** What is in apimachinery's runtime.Unknown, which is around every body: the type (1 apiVersion, 2 kind) and the message. */
+export function envelopeOf(data: Buffer): { readonly type: Fields | undefined; readonly raw: Buffer | undefined } {
+  if (!data.subarray(0, MAGIC.length).equals(MAGIC)) throw malformed();
+  const unknown = fieldsOf(data.subarray(MAGIC.length));
+  return { type: message(unknown, 1), raw: unknown.get(2)?.[0] };
+}
 
 function varint(data: Buffer, at: number): { value: number; next: number } {
   let value = 0;

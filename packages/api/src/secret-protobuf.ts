@@ -1,6 +1,4 @@
-import { fieldsOf, flagOf, MAGIC, malformed, message, text } from './protobuf-wire.ts';
-
-type Fields = ReturnType<typeof fieldsOf>;
+import { envelopeOf, type Fields, fieldsOf, flagOf, malformed, message, text } from './protobuf-wire.ts';
 
 const entries = (fields: Fields | undefined, number: number): [string, Buffer][] =>
   (fields?.get(number) ?? []).map((data) => {
@@ -15,10 +13,7 @@ const texts = (fields: Fields | undefined, number: number): Record<string, strin
 
 /** What clients send to Secrets in protobuf (in apimachinery's runtime.Unknown), as the JSON it stands for: a Secret, or how to delete one. */
 export function readSecretBody(data: Buffer): Record<string, unknown> {
-  if (!data.subarray(0, 4).equals(MAGIC)) throw malformed();
-  const unknown = fieldsOf(data.subarray(4));
-  const type = message(unknown, 1);
-  const raw = unknown.get(2)?.[0] ?? Buffer.alloc(0);
+  const { type, raw = Buffer.alloc(0) } = envelopeOf(data);
   if (text(type, 2) === 'DeleteOptions') return readDeleteOptions(raw);
   if (text(type, 2) !== 'Secret') throw malformed();
   return readSecret(type, raw);

@@ -3,10 +3,10 @@ import { API_VERSION, type ApiObject, coreSecretOf, secretFromCore, secretKind }
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { RouteDeps } from './api.ts';
 import { kindRoutes } from './kind-routes.ts';
+import { takeProtobuf } from './protobuf-body.ts';
 import { readSecretBody } from './secret-protobuf.ts';
 import { mergeOfStrategic } from './strategic-merge.ts';
 
-const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const STRATEGIC = 'application/strategic-merge-patch+json';
 const MERGE = 'application/merge-patch+json';
 
@@ -16,13 +16,7 @@ export function secretRoutes(parent: FastifyInstance, deps: RouteDeps): void {
   if (served === undefined) return;
   void parent.register((scope, _options, done) => {
     // kubectl create secret sends protobuf, because Secret is built into it.
-    scope.addContentTypeParser(PROTOBUF, { parseAs: 'buffer', bodyLimit: 2 * 1024 * 1024 }, (_request, data, parsed) => {
-      try {
-        parsed(null, readSecretBody(data as Buffer));
-      } catch (error) {
-        parsed(error as Error);
-      }
-    });
+    takeProtobuf(scope, readSecretBody, 2 * 1024 * 1024);
     scope.addContentTypeParser(STRATEGIC, { parseAs: 'string' }, (_request, text, parsed) => {
       try {
         parsed(null, JSON.parse(text as string));

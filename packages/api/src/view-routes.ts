@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { principalOf, type RouteDeps, storeOf } from './api.ts';
 import { coreEventOf, eventSelector, namespaceOf, namespaceView } from './core-views.ts';
 import { listHandler } from './kind-routes.ts';
+import { takeProtobuf } from './protobuf-body.ts';
 import { includeObjectOf, queryOf } from './request-options.ts';
 import { readReview } from './review-protobuf.ts';
 import { represent, representationOf } from './table.ts';
@@ -44,17 +45,7 @@ export function viewRoutes(scope: FastifyInstance, deps: RouteDeps): void {
     });
   }
   void scope.register((inner, _options, done) => {
-    inner.addContentTypeParser(
-      'application/vnd.kubernetes.protobuf',
-      { parseAs: 'buffer', bodyLimit: 64 * 1024 },
-      (_request, data, parsed) => {
-        try {
-          parsed(null, readReview(data as Buffer));
-        } catch (error) {
-          parsed(error as Error);
-        }
-      },
-    );
+    takeProtobuf(inner, readReview);
     reviewRoutes(inner, deps);
     done();
   });

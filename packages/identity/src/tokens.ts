@@ -4,6 +4,7 @@ import type { Database } from '@slipway/store';
 import { sql } from 'kysely';
 import type { SubjectRef } from './directory.ts';
 import { createProvenCache, createUseNotes, hashHex, isSecretOf } from './secret-hash.ts';
+import { timestamptz } from './sql-time.ts';
 
 export const API_TOKEN_PREFIX = 'swt_';
 const ID_LENGTH = 12;
@@ -118,7 +119,7 @@ export function createTokens(options: { database: Database; clock: Clock; cacheM
     /** Notes a use, once a minute at most; true when it was noted. */
     async touch(id: string): Promise<boolean> {
       if (!notesUse(id)) return false;
-      await sql`update api_tokens set last_used_at = ${new Date(clock.now()).toISOString()}::timestamptz where id = ${id}`.execute(db);
+      await sql`update api_tokens set last_used_at = ${timestamptz(clock.now())} where id = ${id}`.execute(db);
       return true;
     },
   };

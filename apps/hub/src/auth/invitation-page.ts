@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
 import type { FastifyInstance } from 'fastify';
+import { pagePolicy, sourceHash } from './browser/page.ts';
 
 const SCRIPT = `
 const token = location.hash.slice(1);
@@ -42,17 +42,8 @@ const PAGE = `<!doctype html>
 </html>
 `;
 
-const sourceHash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
 /** Nothing but this very script and style runs, and it may speak to this hub only. */
-const POLICY = [
-  "default-src 'none'",
-  `script-src ${sourceHash(SCRIPT)}`,
-  `style-src ${sourceHash(STYLE)}`,
-  "connect-src 'self'",
-  "form-action 'none'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const POLICY = pagePolicy(`script-src ${sourceHash(SCRIPT)}`, `style-src ${sourceHash(STYLE)}`, "connect-src 'self'", "form-action 'none'");
 
 /** Where the link of an invitation leads: the token is behind the `#` and reaches the hub only with the password. */
 export function invitationPage(scope: FastifyInstance): void {

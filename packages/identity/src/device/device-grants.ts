@@ -1,6 +1,7 @@
 import { type Clock, randomSecret, SlipwayError } from '@slipway/kit';
 import type { Database } from '@slipway/store';
 import { sql } from 'kysely';
+import { timestamptz } from '../sql-time.ts';
 import { hashHex } from '../secret-hash.ts';
 import type { SessionClaim, SessionUser } from '../sessions/sessions.ts';
 import { newUserCode } from './user-code.ts';
@@ -67,7 +68,6 @@ interface Row {
 /** Programs without a browser that wait for a person to approve them in one (RFC 8628). */
 export function createDeviceGrants({ database, clock }: { database: Database; clock: Clock }) {
   const { db } = database;
-  const at = (ms: number) => sql`${new Date(ms).toISOString()}::timestamptz`;
   const wrong = new Map<string, number>();
 
   /** One that waits, by the code a person typed; guessing is ended by the session, not by the address, which many may share. */
@@ -79,7 +79,7 @@ export function createDeviceGrants({ database, clock }: { database: Database; cl
         retryAfter: LIFETIME_SECONDS,
       });
     const { rows } = await sql<Row>`select * from device_grants
-      where user_hash = ${hashHex(userCode)} and state = 'pending' and expires_at > ${at(clock.now())}`.execute(db);
+      where user_hash = ${hashHex(userCode)} and state = 'pending' and expires_at > ${timestamptz(clock.now())}`.execute(db);
     const [row] = rows;
     if (row === undefined || (row.tenant !== null && row.tenant !== session.user.tenant)) {
       if (wrong.size >= 10_000) wrong.clear();
@@ -94,10 +94,10 @@ export function createDeviceGrants({ database, clock }: { database: Database; cl
   return {
     waiting,
     async start(request: DeviceRequest): Promise<DeviceCodes> {
-      await sql`delete from device_grants where expires_at < ${at(clock.now() - LIFETIME_SECONDS * 1000)}`.execute(db);
+      await sql`delete from device_grants where expires_at < ${timestamptz(clock.now() - LIFETIME_SECONDS * 1000)}`.execute(db);
       const { rows } = await sql<{ all: string | number; here: string | number }>`
         select count(*) as all, count(*) filter (where address is not distinct from ${request.address ?? null}::text) as here
-        from device_grants where expires_at > ${at(clock.now())}`.execute(db);
+        from device_grants where expires_at > ${timestamptz(clock.now())}`.execute(db);
       if (Number(rows[0]?.all) >= MOST_WAITING || Number(rows[0]?.here) >= MOST_FROM_ADDRESS)
         throw new SlipwayError('TooManyRequests', 'Too many programs wait to be signed in.', {
           hint: 'Try again in some minutes.',
@@ -107,7 +107,9 @@ export function createDeviceGrants({ database, clock }: { database: Database; cl
       const userCode = newUserCode();
       await sql`insert into device_grants (device_hash, user_hash, tenant, provider, client, address, created_at, expires_at, interval_seconds)
         values (${hashHex(deviceCode)}, ${hashHex(userCode)}, ${request.tenant ?? null}, ${request.provider ?? null}, ${request.client.slice(0, 256)},
-          ${request.address ?? null}, ${at(clock.now())}, ${at(clock.now() + LIFETIME_SECONDS * 1000)}, ${INTERVAL_SECONDS})`.execute(db);
+          ${request.address ?? null}, ${timestamptz(clock.now())}, ${timestamptz(clock.now() + LIFETIME_SECONDS * 1000)}, ${INTERVAL_SECONDS})`.execute(
+        db,
+      );
       return { deviceCode, userCode, expiresInSeconds: LIFETIME_SECONDS, intervalSeconds: INTERVAL_SECONDS };
     },
     /** A person's decision; it counts once. */
@@ -125,9 +127,9 @@ export function createDeviceGrants({ database, clock }: { database: Database; cl
     async poll(deviceCode: string): Promise<PollAnswer> {
       const hash = hashHex(deviceCode);
       // One statement, so that two questions at the same moment are two questions.
-      const { rows } = await sql<Row>`update device_grants d set polled_at = ${at(clock.now())},
+      const { rows } = await sql<Row>`update device_grants d set polled_at = ${timestamptz(clock.now())},
           interval_seconds = d.interval_seconds + case when before.early then ${SLOWER_SECONDS}::integer else 0 end
-        from (select device_hash, polled_at is not null and polled_at + make_interval(secs => interval_seconds) > ${at(clock.now())} as early
+        from (select device_hash, polled_at is not null and polled_at + make_interval(secs => interval_seconds) > ${timestamptz(clock.now())} as early
           from device_grants where device_hash = ${hash} for update) before
         where d.device_hash = before.device_hash
         returning d.*, before.early`.execute(db);

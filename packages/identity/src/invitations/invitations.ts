@@ -4,6 +4,7 @@ import type { Database } from '@slipway/store';
 import { sql } from 'kysely';
 import { notValid } from '../passwords/passwords.ts';
 import { hashHex, isSecretOf } from '../secret-hash.ts';
+import { timestamptz } from '../sql-time.ts';
 import type { SessionUser } from '../sessions/sessions.ts';
 
 const TOKEN = /^swi_([0-9a-f]{16})_[A-Za-z0-9_-]{43}$/;
@@ -34,7 +35,6 @@ interface InvitationRow {
 /** One-time links with which a user chooses a password: for the first time, or a new one. Kept as hashes; a user has one at most, the newest. */
 export function createInvitations({ database, clock }: { database: Database; clock: Clock }) {
   const { db } = database;
-  const at = (ms: number) => sql`${new Date(ms).toISOString()}::timestamptz`;
   return {
     async create({ tenant, name, uid }: SessionUser, by: string, ttlMs: number): Promise<NewInvitation> {
       const id = randomBytes(8).toString('hex');
@@ -42,7 +42,7 @@ export function createInvitations({ database, clock }: { database: Database; clo
       const now = clock.now();
       const expiresAt = now + ttlMs;
       await sql`insert into invitations (tenant, user_name, user_uid, id, hash, created_by, created_at, expires_at)
-        values (${tenant}, ${name}, ${uid}, ${id}, decode(${hashHex(token)}, 'hex'), ${by}, ${at(now)}, ${at(expiresAt)})
+        values (${tenant}, ${name}, ${uid}, ${id}, decode(${hashHex(token)}, 'hex'), ${by}, ${timestamptz(now)}, ${timestamptz(expiresAt)})
         on conflict (tenant, user_name) do update set user_uid = excluded.user_uid, id = excluded.id, hash = excluded.hash,
           created_by = excluded.created_by, created_at = excluded.created_at, expires_at = excluded.expires_at`.execute(db);
       return { id, token, expiresAt };
@@ -51,14 +51,15 @@ export function createInvitations({ database, clock }: { database: Database; clo
     async check(token: string): Promise<{ id: string; user: SessionUser }> {
       const id = TOKEN.exec(token)?.[1];
       if (id === undefined) throw notValid();
-      const { rows } = await sql<InvitationRow>`select * from invitations where id = ${id} and expires_at > ${at(clock.now())}`.execute(db);
+      const { rows } =
+        await sql<InvitationRow>`select * from invitations where id = ${id} and expires_at > ${timestamptz(clock.now())}`.execute(db);
       const row = rows[0];
       if (!isSecretOf(row?.hash, token) || row === undefined) throw notValid();
       return { id, user: { tenant: row.tenant, name: row.user_name, uid: row.user_uid } };
     },
     async pending({ tenant, name, uid }: SessionUser): Promise<InvitationInfo | undefined> {
       const { rows } = await sql<InvitationRow>`
-        select * from invitations where tenant = ${tenant} and user_name = ${name} and user_uid = ${uid} and expires_at > ${at(clock.now())}`.execute(
+        select * from invitations where tenant = ${tenant} and user_name = ${name} and user_uid = ${uid} and expires_at > ${timestamptz(clock.now())}`.execute(
         db,
       );
       const row = rows[0];
@@ -74,7 +75,7 @@ export function createInvitations({ database, clock }: { database: Database; clo
       await sql`delete from invitations where tenant = ${tenant} and user_name = ${name}`.execute(db);
     },
     async prune(): Promise<void> {
-      await sql`delete from invitations where expires_at < ${at(clock.now())}`.execute(db);
+      await sql`delete from invitations where expires_at < ${timestamptz(clock.now())}`.execute(db);
     },
   };
 }

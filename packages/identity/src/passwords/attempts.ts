@@ -1,6 +1,8 @@
 import { type Clock, sha256Hex, SlipwayError } from '@slipway/kit';
+import { networkOf } from '@slipway/kit/network';
 import type { Database } from '@slipway/store';
 import { sql } from 'kysely';
+import { timestamptz } from '../sql-time.ts';
 
 /** What is counted: how many failures are free, then each doubles the wait from a second up to the cap. */
 interface Counter {
@@ -36,7 +38,7 @@ export interface ChargedAttempt {
  */
 export function createAttempts({ database, clock }: { database: Database; clock: Clock }) {
   const { db } = database;
-  const now = () => sql`${new Date(clock.now()).toISOString()}::timestamptz`;
+  const now = () => timestamptz(clock.now());
   const forgotten = () => sql`f.last_at < ${now()} - make_interval(secs => ${MEMORY_SECONDS})`;
   const countersOf = ({ familiar }: Attempt): Counter[] => (familiar ? [PAIR] : [ADDRESS, ACCOUNT, PAIR]);
 
@@ -99,16 +101,4 @@ function keyOf({ name }: Counter, attempt: Pick<Attempt, 'tenant' | 'name' | 'ad
   const account = name === 'address' ? [] : [attempt.tenant, attempt.name];
   const address = name === 'account' ? [] : [networkOf(attempt.address)];
   return sha256Hex(JSON.stringify([name, ...account, ...address]));
-}
-
-/** One customer has a whole /64 of IPv6. */
-function networkOf(address: string): string {
-  if (!address.includes(':')) return address;
-  const mapped = /^::ffff:([\d.]+)$/i.exec(address)?.[1];
-  if (mapped !== undefined) return mapped;
-  const [left = '', right] = address.split('::');
-  const head = left === '' ? [] : left.split(':');
-  const tail = right === undefined || right === '' ? [] : right.split(':');
-  const full = right === undefined ? head : [...head, ...Array.from({ length: 8 - head.length - tail.length }, () => '0'), ...tail];
-  return full.slice(0, 4).join(':');
 }

@@ -2,6 +2,7 @@ import { type Clock, SlipwayError } from '@slipway/kit';
 import type { Database } from '@slipway/store';
 import { sql } from 'kysely';
 import type { Sessions, SessionUser, SignInSource } from '../sessions/sessions.ts';
+import { timestamptz } from '../sql-time.ts';
 import type { Attempt, Attempts, ChargedAttempt } from './attempts.ts';
 import type { PasswordHasher } from './hashing.ts';
 import { MAX_PASSWORD_LENGTH, refuseWeakPassword } from './strength.ts';
@@ -33,7 +34,7 @@ export const wrongPassword = (charged: ChargedAttempt): SlipwayError =>
 export function createPasswords(deps: PasswordDeps) {
   const { clock, hasher, attempts, sessions } = deps;
   const { db } = deps.database;
-  const now = () => sql`${new Date(clock.now()).toISOString()}::timestamptz`;
+  const now = () => timestamptz(clock.now());
   const stored = async ({ tenant, name }: Omit<Credentials, 'password'>) => {
     const { rows } = await sql<{ user_uid: string; hash: string }>`
       select user_uid, hash from passwords where tenant = ${tenant} and user_name = ${name}`.execute(db);

@@ -3,6 +3,7 @@ import { type Clock, randomSecret } from '@slipway/kit';
 import type { Database } from '@slipway/store';
 import { type Kysely, type RawBuilder, sql } from 'kysely';
 import { createProvenCache, createUseNotes, hashHex, isSecretOf } from '../secret-hash.ts';
+import { timestamptz } from '../sql-time.ts';
 
 const PREFIX = 'sws_';
 const ID_LENGTH = 16;
@@ -104,9 +105,8 @@ export function createSessions(options: { database: Database; clock: Clock; cach
   const { db } = options.database;
   const proven = createProvenCache<SessionClaim>({ clock, cacheMs });
   const notesUse = createUseNotes(clock);
-  const at = (ms: number): RawBuilder<unknown> => sql`${new Date(ms).toISOString()}::timestamptz`;
   const alive = (): RawBuilder<unknown> => {
-    const now = at(clock.now());
+    const now = timestamptz(clock.now());
     return sql`ended_at is null and expires_at > ${now} and last_used_at + make_interval(secs => idle_seconds) > ${now}`;
   };
   const check = async (token: string): Promise<SessionClaim | undefined> => {
@@ -125,9 +125,9 @@ export function createSessions(options: { database: Database; clock: Clock; cach
       await sql`insert into sessions
           (id, tenant, user_name, user_uid, hash, method, provider, details, address, user_agent, created_at, last_used_at, idle_seconds, expires_at)
         values (${id}, ${user.tenant}, ${user.name}, ${user.uid}, decode(${hashHex(token)}, 'hex'), ${how.method}, ${how.provider ?? null},
-          ${JSON.stringify(how.details ?? {})}::jsonb, ${from.address ?? null}, ${from.userAgent?.slice(0, 256) ?? null}, ${at(now)}, ${at(now)},
-          ${Math.floor(times.idleMs / 1000)}, ${at(expiresAt)})`.execute(db);
-      const { rows } = await sql<{ id: string }>`update sessions set ended_at = ${at(now)} where id in (
+          ${JSON.stringify(how.details ?? {})}::jsonb, ${from.address ?? null}, ${from.userAgent?.slice(0, 256) ?? null}, ${timestamptz(now)}, ${timestamptz(now)},
+          ${Math.floor(times.idleMs / 1000)}, ${timestamptz(expiresAt)})`.execute(db);
+      const { rows } = await sql<{ id: string }>`update sessions set ended_at = ${timestamptz(now)} where id in (
           select id from sessions where tenant = ${user.tenant} and user_name = ${user.name} and ${alive()}
           order by last_used_at desc, created_at desc offset ${MOST_PER_USER}) returning id`.execute(db);
       forget(rows);
@@ -146,12 +146,13 @@ export function createSessions(options: { database: Database; clock: Clock; cach
     },
     /** Notes a use, once a minute at most, which puts off the end by idleness. */
     async touch(id: string): Promise<void> {
-      if (notesUse(id)) await sql`update sessions set last_used_at = ${at(clock.now())} where id = ${id} and ${alive()}`.execute(db);
+      if (notesUse(id))
+        await sql`update sessions set last_used_at = ${timestamptz(clock.now())} where id = ${id} and ${alive()}`.execute(db);
     },
     /** Ends sessions and gives their ids; ending what has ended is no error. `on` joins it to a transaction. */
     async revoke(filter: SessionFilter, on: Kysely<unknown> = db): Promise<string[]> {
       const { rows } = await sql<{ id: string }>`
-        update sessions set ended_at = ${at(clock.now())} where ${where(filter)} and ended_at is null returning id`.execute(on);
+        update sessions set ended_at = ${timestamptz(clock.now())} where ${where(filter)} and ended_at is null returning id`.execute(on);
       forget(rows);
       return rows.map(({ id }) => id);
     },
@@ -165,7 +166,7 @@ export function createSessions(options: { database: Database; clock: Clock; cach
     /** Ends sessions of users that are gone or disabled; of one tenant, or of all. */
     async revokeOfGoneUsers(tenant?: string): Promise<string[]> {
       const { rows } = await sql<{ id: string }>`
-        update sessions s set ended_at = ${at(clock.now())} where ended_at is null ${tenant === undefined ? sql`` : sql`and s.tenant = ${tenant}`}
+        update sessions s set ended_at = ${timestamptz(clock.now())} where ended_at is null ${tenant === undefined ? sql`` : sql`and s.tenant = ${tenant}`}
           and not exists (select 1 from objects o where o.tenant = s.tenant and o.kind = 'User' and o.name = s.user_name and o.uid = s.user_uid
             and o.deletion_timestamp is null and coalesce(o.spec ->> 'disabled', 'false') = 'false') returning id`.execute(db);
       forget(rows);
@@ -186,7 +187,7 @@ export function createSessions(options: { database: Database; clock: Clock; cach
     },
     /** Forgets sessions that ended long ago. */
     async prune(): Promise<void> {
-      const before = at(clock.now() - KEPT_DAYS * 86_400_000);
+      const before = timestamptz(clock.now() - KEPT_DAYS * 86_400_000);
       await sql`delete from sessions where expires_at < ${before} or ended_at < ${before}`.execute(db);
     },
   };

@@ -41,14 +41,15 @@ dt { color: var(--quiet); font-size: .9rem; } dd { margin: 0 0 .5rem; overflow-w
 hr { margin: 1.25rem 0; border: 0; border-top: 1px solid var(--line); }
 `;
 
+/** A source of a content security policy: this very text. */
+export const sourceHash = (text: string): string => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** The content security policy of a page of the hub: nothing but what it names, and in no other page's frame. */
+export const pagePolicy = (...allowed: string[]): string =>
+  ["default-src 'none'", ...allowed, "base-uri 'none'", "frame-ancestors 'none'"].join('; ');
+
 /** No script at all, no other site's anything, forms to this hub only. */
-const POLICY = [
-  "default-src 'none'",
-  `style-src 'sha256-${createHash('sha256').update(STYLE).digest('base64')}'`,
-  "form-action 'self'",
-  "base-uri 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const POLICY = pagePolicy(`style-src ${sourceHash(STYLE)}`, "form-action 'self'");
 
 export interface Page {
   readonly title: string;
