@@ -18,6 +18,7 @@ import { createToolchain } from '@slipway/forge';
 import { clusterKind, clusterProfileKind, machinePoolKind } from '@slipway/model';
 import { createInstance, type Instance } from '@slipway/testkit';
 import { parse } from 'yaml';
+import { cpuMs, resident } from './process-use.ts';
 import { rawKubeadm } from './raw-kubeadm.ts';
 import { type Figure, table } from './stats.ts';
 
@@ -371,24 +372,17 @@ async function rest(forSeconds: number): Promise<void> {
   const targets = [...status.processes, { name: 'agent in the cluster', pid: agent }].filter(
     (each): each is { name: string; pid: number } => Boolean(each.pid),
   );
-  const ticks = new Map<string, number>();
-  for (const { name, pid } of targets) ticks.set(name, await cpuTicks(pid));
+  const before = new Map<string, number>();
+  for (const { name, pid } of targets) before.set(name, await cpuMs(pid));
   await sleep(forSeconds * 1000, stopped.signal);
   for (const { name, pid } of targets) {
-    const rss = Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
-    record({ name: `${name}: resident`, values: [rss], unit: 'MiB', ...(name === 'agent in the cluster' && { aim: 80 }) });
+    record({ name: `${name}: resident`, values: [await resident(pid)], unit: 'MiB', ...(name === 'agent in the cluster' && { aim: 80 }) });
     record({
       name: `${name}: CPU at rest`,
-      values: [(await cpuTicks(pid)) - (ticks.get(name) ?? 0)].map((used) => used / forSeconds),
+      values: [((await cpuMs(pid)) - (before.get(name) ?? 0)) / (10 * forSeconds)],
       unit: '%',
     });
   }
-}
-
-/** User + system time in hundredths of a second (USER_HZ is 100 on Linux). */
-async function cpuTicks(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8')).split(') ')[1]?.split(' ') ?? [];
-  return Number(fields[11]) + Number(fields[12]);
 }
 
 // Last, so that everything above is there when it begins. What was measured before a failure is kept.

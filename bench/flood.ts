@@ -2,15 +2,13 @@
  * What a flood of one tenant costs another: the quiet tenant's gets, alone and beside a flood, and what thousands of half-open connections cost in memory. `npm run bench -- flood`;
  * `postgres` for a hub on PostgreSQL. The flood is another process; on a machine with few cores it takes from the hub what its own work takes.
  */
-import { spawn } from 'node:child_process';
 import { connect, type Socket } from 'node:net';
-import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { sleep } from '@slipway/kit';
 import { API_VERSION } from '@slipway/model';
 import { createBenchClient } from './api/client.ts';
 import { startHub } from './api/targets.ts';
 import type { Flooded } from './flooders.ts';
+import { startHelper } from './helper.ts';
 import { percentile, table } from './stats.ts';
 
 const CONNECTIONS = 500;
@@ -50,14 +48,12 @@ try {
   const alone = await ask();
 
   said(`beside ${CONNECTIONS} connections of another tenant that ask without a pause`);
-  const flood = spawn(process.execPath, [join(import.meta.dirname, 'flooders.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const told = createInterface({ input: flood.stdout })[Symbol.asyncIterator]();
+  const { server, ca } = hub;
   const paths = [`${v1}/clusterprofiles`, `${v1}/projects/default`];
-  flood.stdin.write(`${JSON.stringify({ server: hub.server, ca: hub.ca, token: hub.token, connections: CONNECTIONS, paths })}\n`);
+  const flood = startHelper<Flooded>('flooders.ts', { server, ca, token: hub.token, connections: CONNECTIONS, paths });
   await sleep(3000);
   const beside = await ask();
-  flood.stdin.write('stop\n');
-  const { answered, refused } = JSON.parse((await told.next()).value as string) as Flooded;
+  const { answered, refused } = await flood.stop();
 
   said(`${HALF_OPEN} connections that say nothing`);
   const before = (await hub.memory()).api;

@@ -2,13 +2,12 @@
  * The hub's API on both databases beside a kube-apiserver with etcd that has a CustomResourceDefinition of the same schema: the same objects, requests and order, one
  * after the other on this machine. `npm run bench -- api`, or `-- api quick` with a fifth of objects and watchers; `kubernetes`, `postgres`, `pglite` choose. Kept are runs of all.
  */
-import { spawn } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { sleep } from '@slipway/kit';
 import { API_VERSION } from '@slipway/model';
+import { startHelper } from '../helper.ts';
 import { percentile } from '../stats.ts';
 import { type BenchClient, createBenchClient } from './client.ts';
 import { startHub, startKubernetes, type Target } from './targets.ts';
@@ -24,10 +23,10 @@ const WATCH_SECONDS = quick ? 5 : 20;
 
 const collection = `/apis/${API_VERSION}/registries`;
 const SENT = 'bench.slipway.dev/sent';
-const object = (name: string, part: number, annotations: Record<string, string> = {}) => ({
+const object = (name: string, part: number) => ({
   apiVersion: API_VERSION,
   kind: 'Registry',
-  metadata: { name, labels: { part: `p${part}`, team: `t${part % 7}`, env: part % 2 === 0 ? 'prod' : 'dev' }, annotations },
+  metadata: { name, labels: { part: `p${part}`, team: `t${part % 7}`, env: part % 2 === 0 ? 'prod' : 'dev' } },
   spec: { type: 'helm', url: `https://charts.example.org/${name}` },
 });
 
@@ -146,12 +145,10 @@ async function watching(target: Target, client: BenchClient, selectors: readonly
   const { resourceVersion } = (
     JSON.parse((await client.call('GET', `${collection}?limit=1`)).body.toString('utf8')) as { metadata: { resourceVersion: string } }
   ).metadata;
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'watchers.ts')], { stdio: ['pipe', 'pipe', 'inherit'] });
-  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const paths = selectors.map((selector) => `${collection}?${selector}watch=true&resourceVersion=${resourceVersion}&timeoutSeconds=600`);
   const { server, ca, token } = target;
-  child.stdin.write(`${JSON.stringify({ server, ca, token, paths, timed: Math.min(50, selectors.length / 10) })}\n`);
-  if ((await lines.next()).value !== 'ready') throw new Error('the watchers did not come up');
+  const watchers = startHelper<Seen>('api/watchers.ts', { server, ca, token, paths, timed: Math.min(50, selectors.length / 10) });
+  if ((await watchers.line()) !== 'ready') throw new Error('the watchers did not come up');
   const start = performance.now();
   const total = perSecond * WATCH_SECONDS;
   const writes: Promise<unknown>[] = [];
@@ -164,8 +161,7 @@ async function watching(target: Target, client: BenchClient, selectors: readonly
   await Promise.all(writes);
   const wrote = (performance.now() - start) / 1000;
   await sleep(3000);
-  child.stdin.write('stop\n');
-  const seen = JSON.parse((await lines.next()).value as string) as Seen;
+  const seen = await watchers.stop();
   said(`  ${total} writes in ${wrote.toFixed(1)} s, ${seen.events} events at ${selectors.length} watchers, ${seen.lost} watches lost`);
   if (seen.latencies.length === 0) throw new Error('no watcher saw an event');
   if (seen.lost > 0) throw new Error(`${seen.lost} watches ended early`);

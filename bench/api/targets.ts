@@ -8,6 +8,7 @@ import { serveVersions } from '@slipway/api';
 import { waitFor } from '@slipway/kit';
 import { registryKind } from '@slipway/model';
 import { freePorts, startApiServer } from '@slipway/testkit';
+import { cpuMs, resident } from '../process-use.ts';
 import { startPostgres } from '../../apps/cli/src/testing/postgres.ts';
 import { customResourceDefinition } from '../../apps/hub/src/testing/custom-resource.ts';
 
@@ -40,7 +41,7 @@ export async function startKubernetes(): Promise<Target> {
     ca: api.ca,
     token: api.token,
     memory: async () => ({ api: await resident(apiServer), database: await resident(etcd) }),
-    cpu: async () => (await used(apiServer)) + (await used(etcd)),
+    cpu: async () => (await cpuMs(apiServer)) + (await cpuMs(etcd)),
     stop: () => api.stop(),
   };
 }
@@ -78,7 +79,7 @@ export async function startHub(engine: 'PGlite' | 'PostgreSQL'): Promise<Target>
       memory: async () => ({ api: await resident(hub.pid ?? 0), database: postgres === undefined ? 0 : await proportional(postgres.pid) }),
       cpu: async () => {
         const pids = [hub.pid ?? 0, ...(postgres === undefined ? [] : await family(postgres.pid))];
-        return (await Promise.all(pids.map(used))).reduce((sum, value) => sum + value, 0);
+        return (await Promise.all(pids.map(cpuMs))).reduce((sum, value) => sum + value, 0);
       },
       stop,
     };
@@ -95,19 +96,9 @@ async function end(child: ChildProcess): Promise<void> {
   await closed;
 }
 
-const MIB = 1024;
-const resident = async (pid: number): Promise<number> =>
-  Number(/VmRSS:\s+(\d+)/.exec(await readFile(`/proc/${pid}/status`, 'utf8'))?.[1]) / MIB;
-
 async function family(parent: number): Promise<number[]> {
   const { stdout } = await exec('ps', ['-o', 'pid=', '--ppid', String(parent)]);
   return [parent, ...stdout.split('\n').flatMap((line) => (line.trim() === '' ? [] : Number(line)))];
-}
-
-/** User and system time in ms (USER_HZ is 100 on Linux); nothing for a back end that has ended meanwhile. */
-async function used(pid: number): Promise<number> {
-  const fields = (await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '')).split(') ')[1]?.split(' ') ?? [];
-  return 10 * (Number(fields[11] ?? 0) + Number(fields[12] ?? 0));
 }
 
 /** A process and its children, each with its share of what they share. */
@@ -115,7 +106,7 @@ async function proportional(parent: number): Promise<number> {
   const each = (await family(parent)).map(async (pid) => {
     // A back end may end between the two looks.
     const text = await readFile(`/proc/${pid}/smaps_rollup`, 'utf8').catch(() => '');
-    return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) / MIB;
+    return Number(/^Pss:\s+(\d+)/m.exec(text)?.[1] ?? 0) / 1024;
   });
   return (await Promise.all(each)).reduce((sum, value) => sum + value, 0);
 }
