@@ -51,7 +51,7 @@ export const clusterStatusSchema = z.object({
   profile: z.object({ name: z.string(), version: z.string() }).optional(),
   controlPlane: z.object({ replicas: z.number(), ready: z.number() }).default({ replicas: 0, ready: 0 }),
   nodes: z.object({ total: z.number(), ready: z.number() }).default({ total: 0, ready: 0 }),
-  layers: z.array(layerFactSchema.omit({ objects: true })).default([]),
+  layers: z.array(layerFactSchema.omit({ objects: true, gates: true })).default([]),
   drift: z.array(driftFactSchema).default([]),
   agent: z
     .object({

@@ -9,7 +9,7 @@ const yes = (type: string, reason: string, message = ''): WantedCondition => ({ 
 const no = (type: string, reason: string, message: string): WantedCondition => ({ type, status: 'False', reason, message });
 const unknown = (type: string, reason: string, message: string): WantedCondition => ({ type, status: 'Unknown', reason, message });
 
-export type LayerStatus = Omit<LayerFact, 'objects'>;
+export type LayerStatus = Omit<LayerFact, 'objects' | 'gates'>;
 
 /** The conditions of a cluster, all positive, in the order things come to be; `Ready` sums them up. */
 export function clusterConditions(view: ClusterView, layers: readonly LayerStatus[]): WantedCondition[] {

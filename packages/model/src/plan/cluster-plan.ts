@@ -1,5 +1,6 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
 import { z } from 'zod';
+import { planGateSchema } from './readiness.ts';
 
 /** Which object a layer made or a tombstone names. */
 export const objectIdSchema = z.object({
@@ -18,6 +19,11 @@ export const planLayerSchema = z.object({
   dependsOn: z.array(z.string()),
   drift: z.enum(['heal', 'report']),
   timeoutSeconds: z.number().int().positive(),
+  /**
+   * Gates besides Helm's and Kubernetes' own readiness. Left out, not empty, when there are none: the plan of a cluster without gates is the same text as before there
+   * were any. An agent that does not report `gates` for the layer does not know them, and its word that the layer is Ready does not count.
+   */
+  readiness: z.array(planGateSchema).optional(),
   content: z.discriminatedUnion('type', [
     z.object({
       type: z.literal('chart'),

@@ -14,6 +14,8 @@ export const layerFactSchema = z.object({
   since: z.string(),
   /** What this layer made, for the inventory and for tombstones. */
   objects: z.array(objectIdSchema),
+  /** How many readiness gates of the layer this agent judges. Absent from agents that know of none. */
+  gates: z.number().int().optional(),
 });
 export type LayerFact = z.infer<typeof layerFactSchema>;
 
