@@ -12,6 +12,7 @@ import {
   program,
   programImage,
 } from './catalogue-parts.ts';
+import { LIBRARY } from './catalogue-library.ts';
 import type { GoProgram, LayerSource, Piece } from './piece.ts';
 
 export { clusterApiImages, type ClusterApiVariant };
@@ -294,15 +295,16 @@ export const CATALOGUE: readonly Piece[] = [
   }),
   ...kubernetes(KUBERNETES[1]),
   ...clusterApi('stock'),
+  ...LIBRARY,
 ];
 
-/** Pieces that a cluster of this version needs: the binary, CNI plugins and every image its nodes must hold. */
 /** Beside the product: what its tests run, shipped to nobody. */
 export const TEST_CATALOGUE: readonly Piece[] = [
   ...CATALOGUE,
   program({ name: 'test-clients', version: '1', module: 'test-clients', package: '.', output: 'test-clients' }),
 ];
 
+/** Pieces that a cluster of this version needs: the binary, CNI plugins and every image its nodes must hold. */
 export const clusterPieces = ({ minor }: KubernetesEntry): string[] => [
   `kubernetes-${minor}`,
   `image/kubernetes-${minor}`,

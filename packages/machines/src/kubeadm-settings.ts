@@ -77,6 +77,8 @@ export function kubeletDropIn(host: HostFacts, limits: { readonly cpu?: number; 
   const memory = limits.memoryMiB === undefined ? 0 : Math.max(0, host.memoryMiB - limits.memoryMiB);
   return {
     ...kubeletConfiguration(host),
+    // An image that is made while it is pulled must not hold up the others.
+    serializeImagePulls: false,
     ...((cpu > 0 || memory > 0) && {
       systemReserved: { ...(cpu > 0 && { cpu: `${cpu}m` }), ...(memory > 0 && { memory: `${memory}Mi` }) },
       // Only counted, not enforced: the machine's own cgroup is the enforcement.

@@ -18,6 +18,9 @@ export const machineDomain = 'slipway.internal';
 /** Name under which machines find the hub: the host's address on the bridge. */
 export const hubName = 'slipway-hub';
 
+/** Where machines pull the toolchain's own images: from the host, at its address on the bridge. `apps/agent` serves them there. */
+export const imageServer = { host: 'slipway.dev', port: 5010 } as const;
+
 /** Pure: the files a machine has of its own, by path. Written into its upper layer before the first start. */
 export function machineFiles(machine: MachineIdentity, host: HostFacts): Record<string, string> {
   const { spec, address, podSubnet } = machine;
@@ -34,6 +37,7 @@ export function machineFiles(machine: MachineIdentity, host: HostFacts): Record<
       SERVICE_CIDR: spec.serviceCidr,
     }),
     'etc/containerd/config.toml': containerdConfig(machine.pauseImage),
+    [`etc/containerd/certs.d/${imageServer.host}/hosts.toml`]: registryConfig(machine.hostAddress),
     'etc/crictl.yaml':
       'runtime-endpoint: unix:///run/containerd/containerd.sock\nimage-endpoint: unix:///run/containerd/containerd.sock\ntimeout: 10\n',
     'etc/kubernetes/kubelet.conf.d/10-slipway.conf': `${JSON.stringify(kubeletDropIn(host, spec), null, 2)}\n`,
@@ -82,6 +86,9 @@ ${pauseImage ? `  sandbox_image = "${pauseImage}"\n` : ''}  # Without CAP_SYS_RE
   tolerate_missing_hugetlb_controller = true
   disable_hugetlb_controller = true
 
+  [plugins."io.containerd.grpc.v1.cri".registry]
+    config_path = "/etc/containerd/certs.d"
+
   [plugins."io.containerd.grpc.v1.cri".cni]
     bin_dir = "/opt/cni/bin"
     conf_dir = "/etc/cni/net.d"
@@ -96,4 +103,10 @@ ${pauseImage ? `  sandbox_image = "${pauseImage}"\n` : ''}  # Without CAP_SYS_RE
       [plugins."io.containerd.grpc.v1.cri".containerd.runtimes.runc.options]
         SystemdCgroup = false
 `;
+}
+
+/** `server` too: these names are never looked up on the internet, where they may belong to anybody. */
+function registryConfig(hostAddress: string): string {
+  const url = `http://${hostAddress}:${imageServer.port}`;
+  return `server = "${url}"\n\n[host."${url}"]\n  capabilities = ["pull", "resolve"]\n`;
 }

@@ -43,6 +43,9 @@ describe('files of a machine', () => {
     const files = machineFiles(identity, host);
     expect(files['etc/resolv.conf']).toContain('nameserver 10.88.7.2');
     expect(files['etc/slipway/machine.env']).toContain("POD_SUBNET='10.200.10.0/24'");
+    // Never looked up anywhere else: on the internet the name may be somebody's.
+    expect(files['etc/containerd/certs.d/slipway.dev/hosts.toml']).toMatch(/^server = "http:\/\/10\.[\d.]+\.1:5010"\n/);
+    expect(files['etc/containerd/config.toml']).toContain('config_path = "/etc/containerd/certs.d"');
     expect(files['etc/containerd/config.toml']).toContain('sandbox_image = "registry.k8s.io/pause:3.10.1"');
     expect(JSON.parse(files['etc/cni/net.d/10-slipway.conflist'] ?? '')).toEqual(cniConfig('10.200.10.0/24'));
     expect(files['etc/machine-id']).toMatch(/^[0-9a-f]{32}\n$/);

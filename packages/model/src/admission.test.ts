@@ -140,6 +140,30 @@ describe('a cluster', () => {
     ).toContain('one minor version at a time');
   });
 
+  it('keeps the pod network it was made with', async () => {
+    const net = (cni: object) => [
+      { name: 'kubernetes', type: 'kubernetes', builtin: { name: 'kubernetes', version: '1.35.4' } },
+      { name: 'net', type: 'cni', ...cni },
+    ];
+    const flannel = (version: string) => net({ chart: { registry: 'builtin', name: 'flannel', version } });
+    const layers = {
+      '1.0.0': net({ builtin: { name: 'routed', version: '1.0.0' } }),
+      '2.0.0': flannel('1.0.0'),
+      '2.1.0': flannel('1.1.0'),
+    };
+    const profile = object('ClusterProfile', 'nets', {
+      versions: Object.entries(layers).map(([version, of]) => ({ version, description: '', variables: [], layers: of })),
+    });
+    const on = (version: string) => cluster({ profile: { name: 'nets', version } });
+    const reads = [profile, account, gateway];
+    expect(await admit(on('2.1.0'), on('2.0.0'), reads)).toEqual([]);
+    expect(await admit(on('2.0.0'), on('1.0.0'), reads)).toEqual([
+      expect.stringMatching(
+        /^spec\.profile\.version: the pod network of a running cluster cannot be changed in place, from routed to flannel: .*create another cluster/,
+      ),
+    ]);
+  });
+
   it('can always lose a finalizer or change a label, however broken what it names has become', async () => {
     expect(
       await admit(cluster({ profile: { name: 'gone', version: '1' } }), cluster({ profile: { name: 'gone', version: '1' } }), []),

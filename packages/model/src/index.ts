@@ -23,6 +23,7 @@ export * from './cluster/kubernetes-version.ts';
 export * from './cluster/labels.ts';
 export * from './cluster/names.ts';
 export * from './cluster/plan.ts';
+export * from './cluster/pod-network.ts';
 export * from './cluster/status.ts';
 export * from './cluster/timeline.ts';
 export * from './cluster/tombstones.ts';

@@ -1,14 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { backoff, messageOf, sleep, systemClock, type Logger } from '@slipway/kit';
-import { createToolchain, machineArtifacts, toolchainEnvironment, type Toolchain } from '@slipway/forge';
+import { createImageServer, createToolchain, machineArtifacts, toolchainEnvironment, type Toolchain } from '@slipway/forge';
 import { createKubeClient, fromKubeconfig } from '@slipway/kube';
 import { createAgentLink, createFileCredentialStore, createKubeTunnelHandler } from '@slipway/link';
-import { createHost, ensureNodeRoot, hostInstance, type Host } from '@slipway/machines';
+import { createHost, ensureNodeRoot, hostInstance, imageServer, type Host } from '@slipway/machines';
 import { joinTokenFrom } from '../join-token.ts';
 import { AGENT_VERSION, type AgentOptions } from '../options.ts';
 import { createFilePlanStore } from '../plan/plan-store.ts';
 import { runGatewayAgent } from './gateway-agent.ts';
+import { serveImages } from './serve-images.ts';
 
 const REPO_ROOT = resolve(import.meta.dirname, '../../../..');
 
@@ -37,6 +38,15 @@ export async function runLocalGateway(options: AgentOptions & { mode: 'gateway' 
     instance,
     { ...machineArtifacts(toolchain, { signal }), nodeRoot: () => ensureNodeRoot({ cache: cacheDir, logger, signal }) },
     logger,
+  );
+  const images = serveImages(
+    {
+      listener: createImageServer({ toolchain, logger, signal }),
+      address: hostAddress(instance.subnet),
+      port: imageServer.port,
+      logger,
+    },
+    signal,
   );
   const image = await agentImage(toolchain, logger, signal);
   await giveToMachines(host, image, logger, signal);
@@ -73,7 +83,7 @@ export async function runLocalGateway(options: AgentOptions & { mode: 'gateway' 
     signal,
   );
   try {
-    await Promise.all([linked, agent]);
+    await Promise.all([linked, agent, images]);
   } finally {
     kube.close();
   }
@@ -83,9 +93,12 @@ export async function runLocalGateway(options: AgentOptions & { mode: 'gateway' 
 export function hubUrlForMachines(hubUrl: string, subnet: string): string {
   const url = new URL(hubUrl);
   if (url.hostname !== '127.0.0.1' && url.hostname !== 'localhost') return hubUrl;
-  url.hostname = subnet.replace(/\.\d+\/\d+$/, '.1');
+  url.hostname = hostAddress(subnet);
   return url.href.replace(/\/$/, '');
 }
+
+/** The host's own address in the machines' network. */
+const hostAddress = (subnet: string): string => subnet.replace(/\.\d+\/\d+$/, '.1');
 
 type AgentImage = { readonly digest: string; readonly path: string; readonly names: readonly string[] };
 

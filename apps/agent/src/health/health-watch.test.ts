@@ -15,14 +15,14 @@ function watched() {
   };
   const health = createHealthWatch({ watch } as KubeClient, silentLogger, () => undefined);
   health.start(new AbortController().signal);
-  const tell = (kind: string, name: string, ready: boolean) =>
+  const tell = (kind: string, name: string, ready: boolean, message = '') =>
     listeners.get(kind)?.({
       type: 'MODIFIED',
       object: {
         apiVersion: 'v1',
         kind,
         metadata: { name },
-        status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', reason: 'KubeletNotReady' }] },
+        status: { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False', reason: 'KubeletNotReady', message }] },
       },
     });
   return { health, tell, sync: () => synced.forEach((done) => done()) };
@@ -44,4 +44,21 @@ test('what the machines provide can be used as soon as one node is ready, and is
   expect(health.builtin('kubernetes')).toMatchObject({ ready: false, usable: true, message: expect.stringContaining('coredns-1') });
   tell('Pod', 'coredns-1', true);
   expect(health.builtin('kubernetes')).toMatchObject({ ready: true });
+});
+
+test('a node that lacks only a pod network can take the pack that brings one, and nothing that needs a network', () => {
+  const { health, tell, sync } = watched();
+  sync();
+  tell('Node', 'a', false, 'container runtime is down');
+  expect(health.builtin('kubernetes')).toMatchObject({ usable: false });
+  tell(
+    'Node',
+    'a',
+    false,
+    'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized',
+  );
+  expect(health.builtin('os')).toMatchObject({ ready: false, usable: true });
+  expect(health.builtin('kubernetes')).toMatchObject({ ready: false, usable: true });
+  expect(health.builtin('cni')).toMatchObject({ ready: false, usable: false });
+  expect(health.nodes()).toEqual([expect.not.objectContaining({ waitsForNetwork: expect.anything() })]);
 });

@@ -5,7 +5,7 @@ import type { PlanLayer } from '@slipway/model';
 import { readiness } from '../layers/readiness.ts';
 import type { LayerReadiness } from '../layers/watch-readiness.ts';
 import type { CorePod } from './cluster-health.ts';
-import { nodeFact, type NodeFact } from './node-fact.ts';
+import { nodeFact, waitsForNetwork, type NodeFact } from './node-fact.ts';
 
 const CORE_NAMESPACE = 'kube-system';
 
@@ -26,7 +26,7 @@ const notReady = (message: string, usable = false): LayerReadiness => ({ ready: 
 
 /** Follows nodes and the pods of kube-system; keeps only the few words of each that the facts need. */
 export function createHealthWatch(kube: KubeClient, logger: Logger, onChange: () => void): HealthWatch {
-  const nodes = new Map<string, NodeFact>();
+  const nodes = new Map<string, NodeFact & { readonly waitsForNetwork: boolean }>();
   const pods = new Map<string, CorePod>();
   let synced = false;
 
@@ -43,7 +43,11 @@ export function createHealthWatch(kube: KubeClient, logger: Logger, onChange: ()
       const onError = (error: unknown) => logger.debug({ error }, 'a health watch broke and is opened again');
       void kube.watch(
         { apiVersion: 'v1', kind: 'Node' },
-        (event) => keep(nodes, event.object, event.type === 'DELETED', () => nodeFact(event.object)),
+        (event) =>
+          keep(nodes, event.object, event.type === 'DELETED', () => ({
+            ...nodeFact(event.object),
+            waitsForNetwork: waitsForNetwork(event.object),
+          })),
         signal,
         {
           onError,
@@ -60,13 +64,14 @@ export function createHealthWatch(kube: KubeClient, logger: Logger, onChange: ()
         );
       void kube.watch({ apiVersion: 'v1', kind: 'Pod' }, onPod, signal, { namespace: CORE_NAMESPACE, onError });
     },
-    nodes: () => [...nodes.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    nodes: () => [...nodes.values()].map(({ waitsForNetwork: _, ...fact }) => fact).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     corePods: () => [...pods.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     builtin(type) {
       if (!synced) return notReady('The API server has not listed its nodes yet.');
       if (nodes.size === 0) return notReady('No node has joined yet.');
       // Whoever installs charts by hand begins as soon as a node takes pods, and does not wait for the last one to join or for cluster DNS.
-      const usable = [...nodes.values()].some((node) => node.ready);
+      // Where a pack makes the network, it is installed on nodes that lack just that.
+      const usable = [...nodes.values()].some((node) => node.ready || (type !== 'cni' && node.waitsForNetwork));
       const trouble = [...nodes.values()].filter((node) => !node.ready).map((node) => `Node ${node.name}: ${node.reason}`);
       if (type === 'kubernetes')
         trouble.push(...[...pods.values()].filter((pod) => !pod.ready).map((pod) => `Pod ${pod.name}: ${pod.reason}`));

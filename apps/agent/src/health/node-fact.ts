@@ -12,6 +12,17 @@ interface NodeCondition {
 
 const ROLE = 'node-role.kubernetes.io/';
 
+/**
+ * Whether a node lacks nothing but a pod network: the container runtime has no CNI configuration yet, and the kubelet says so in these words. Such a node runs pods
+ * of the host's network, and so the pack that brings the network.
+ */
+export function waitsForNetwork(node: KubeObject): boolean {
+  const conditions = (node['status']?.conditions ?? []) as NodeCondition[];
+  return conditions.some(
+    ({ type, status, message }) => type === 'Ready' && status === 'False' && message?.includes('reason:NetworkPluginNotReady') === true,
+  );
+}
+
 /** A node in the words of the facts. `reason` is empty for a healthy node; otherwise what the kubelet, or its silence, says. */
 export function nodeFact(node: KubeObject): NodeFact {
   const conditions = (node['status']?.conditions ?? []) as NodeCondition[];

@@ -1,4 +1,4 @@
-import type { GatewayCluster } from '@slipway/model';
+import type { GatewayCluster, PodNetwork } from '@slipway/model';
 
 /** Everything a cloud needs to render one cluster's Cluster API objects. Pure values. */
 export interface ClusterRenderInput {
@@ -16,6 +16,8 @@ export interface ClusterRenderInput {
     readonly labels: Readonly<Record<string, string>>;
     readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
   }[];
+  /** Whether machines come with a pod network or wait for a pack that brings one. */
+  readonly podNetwork: PodNetwork;
   /** Deployed images kubeadm must ask for: `{ etcd: '3.6.8-0', coredns: 'v1.14.2' }`. */
   readonly imageTags: { readonly etcd: string; readonly coredns: string };
 }

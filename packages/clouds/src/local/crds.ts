@@ -32,6 +32,13 @@ const machineSize = {
   memoryMiB: { type: 'integer', format: 'int64', minimum: 256, description: 'MiB. Unlimited when absent.' },
 };
 
+const podNetwork = {
+  ...string,
+  enum: ['none'],
+  description:
+    'none: no pod subnet, no routes to peers and no CNI configuration; a pack brings them. Absent: the machine has them from the start.',
+};
+
 const kinds = {
   LocalCluster: {
     plural: 'localclusters',
@@ -75,7 +82,7 @@ const kinds = {
   LocalMachine: {
     plural: 'localmachines',
     description: 'A machine on this host: its own network, containerd and kubelet.',
-    spec: { ...machineSize, providerID: { ...string, maxLength: 512 }, failureDomain: { ...string, maxLength: 256 } },
+    spec: { ...machineSize, podNetwork, providerID: { ...string, maxLength: 512 }, failureDomain: { ...string, maxLength: 256 } },
     status: {
       initialization,
       conditions,
@@ -111,7 +118,7 @@ const kinds = {
               annotations: { type: 'object', additionalProperties: string },
             },
           },
-          spec: { type: 'object', properties: machineSize },
+          spec: { type: 'object', properties: { ...machineSize, podNetwork } },
         },
       },
     },

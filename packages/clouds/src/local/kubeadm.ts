@@ -1,4 +1,5 @@
 import { type ExtraArg, kubeadmSettings } from '@slipway/machines';
+import type { PodNetwork } from '@slipway/model';
 import { stringify } from 'yaml';
 
 /**
@@ -25,8 +26,9 @@ export const LEASE_ARGS: readonly ExtraArg[] = [
   { name: 'leader-elect-retry-period', value: '1s' },
 ];
 
-export const CONTROLLER_MANAGER_ARGS: readonly ExtraArg[] = [
-  ...settings.controllerManagerExtraArgs,
+/** Where a pack makes the pod network, it goes by the ranges that the controller manager gives each Node, kubeadm's default; machines bring their own. */
+export const controllerManagerArgs = (podNetwork: PodNetwork): readonly ExtraArg[] => [
+  ...(podNetwork === 'pack' ? [] : settings.controllerManagerExtraArgs),
   ...LEASE_ARGS,
   { name: 'node-monitor-grace-period', value: '16s' },
   { name: 'node-monitor-period', value: '2s' },

@@ -12,6 +12,7 @@ const input: ClusterRenderInput = {
   project: 'default',
   kubernetesVersion: 'v1.35.4',
   controlPlane: { replicas: 3 },
+  podNetwork: 'machine',
   pools: [{ name: 'workers', replicas: 5, labels: { tier: 'web', 'node-role.kubernetes.io/web': '' }, taints: [] }],
   imageTags: { etcd: '3.6.8-0', coredns: 'v1.14.2' },
 };
@@ -36,6 +37,27 @@ test('every object carries the uid and lies in the namespace of the cluster', ()
  */
 test('the rendering of a given input does not change by accident', () => {
   expect(sha256Hex(canonicalJson(objects(input))).slice(0, 16)).toBe('92c77242f27e5f5a');
+});
+
+test('a cluster whose pods are connected by a pack: machines without a network of their own, ranges for Nodes, time to wait, and an agent that does without', () => {
+  const pack: ClusterRenderInput = { ...input, podNetwork: 'pack' };
+  expect(localCloud.render(pack).podNetwork).toBe('pack');
+  expect(localCloud.render(input)).not.toHaveProperty('podNetwork');
+  for (const base of ['dev-control-plane', 'dev-workers']) {
+    expect(named(pack, 'LocalMachineTemplate', base)?.['spec'].template.spec).toEqual({ podNetwork: 'none' });
+    expect(named(input, 'LocalMachineTemplate', base)?.['spec'].template.spec).toEqual({});
+  }
+  const args = (of: ClusterRenderInput): string[] =>
+    named(of, 'KubeadmControlPlane')!['spec'].kubeadmConfigSpec.clusterConfiguration.controllerManager.extraArgs.map(
+      (arg: { name: string; value: string }) => `${arg.name}=${arg.value}`,
+    );
+  expect(args(input)).toContain('allocate-node-cidrs=false');
+  expect(args(pack).filter((arg) => arg.startsWith('allocate-node-cidrs'))).toEqual([]);
+  const patience = (of: ClusterRenderInput) =>
+    named(of, 'MachineHealthCheck', 'dev-workers')!['spec'].checks.unhealthyNodeConditions.find(
+      (one: { status: string }) => one.status === 'False',
+    ).timeoutSeconds;
+  expect([patience(input), patience(pack)]).toEqual([300, 900]);
 });
 
 test('a size rolls only what it is for; a version renames no template', () => {

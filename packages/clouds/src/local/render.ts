@@ -4,7 +4,7 @@ import type { ExtraArg } from '@slipway/machines';
 import type { Cloud, ClusterRenderInput } from '../contract/cloud.ts';
 import {
   COMPONENT_CONFIG,
-  CONTROLLER_MANAGER_ARGS,
+  controllerManagerArgs,
   CRI_SOCKET,
   LEASE_ARGS,
   PATCH_DIRECTORY,
@@ -45,6 +45,8 @@ export const localCloud: Cloud = {
       namespace,
       cloud: 'local',
       kubernetesVersion: input.kubernetesVersion,
+      // Only where it is not the usual one: what is rendered for clusters that run must not change.
+      ...(input.podNetwork === 'pack' && { podNetwork: input.podNetwork }),
       objects: [
         builder.object(names.LOCAL_CLUSTER, input.name, {}),
         ...controlPlaneObjects(input, builder),
@@ -83,6 +85,7 @@ function objectBuilder(input: ClusterRenderInput, namespace: string) {
   });
   return {
     labels,
+    podNetwork: input.podNetwork,
     object,
     /** Named by content: templates are never changed in place. */
     hashed: (kind: { apiVersion: string; kind: string }, base: string, spec: unknown): KubeObject =>
@@ -102,6 +105,8 @@ const machineTemplate = (builder: Builder, base: string, size: Size): KubeObject
       spec: {
         ...(size.cpu === undefined ? {} : { cpu: size.cpu }),
         ...(size.memoryMiB === undefined ? {} : { memoryMiB: size.memoryMiB }),
+        // Only then: another template replaces machines.
+        ...(builder.podNetwork === 'pack' && { podNetwork: 'none' }),
       },
     },
   });
@@ -133,7 +138,7 @@ function controlPlaneObjects(input: ClusterRenderInput, builder: Builder): KubeO
       clusterConfiguration: {
         etcd: { local: { imageTag: input.imageTags.etcd } },
         dns: { imageTag: input.imageTags.coredns },
-        controllerManager: { extraArgs: CONTROLLER_MANAGER_ARGS },
+        controllerManager: { extraArgs: controllerManagerArgs(input.podNetwork) },
         scheduler: { extraArgs: LEASE_ARGS },
       },
       initConfiguration: { nodeRegistration: registration },
@@ -239,7 +244,8 @@ function healthCheck(builder: Builder, of: { name: string; base: string; mayFail
       unhealthyMachineConditions: [{ type: 'InfrastructureReady', status: 'False', timeoutSeconds: 6 }],
       unhealthyNodeConditions: [
         { type: 'Ready', status: 'Unknown', timeoutSeconds: 60 },
-        { type: 'Ready', status: 'False', timeoutSeconds: 300 },
+        // A Node that waits for its network waits for a pack, whose image may have to be made first.
+        { type: 'Ready', status: 'False', timeoutSeconds: builder.podNetwork === 'pack' ? 900 : 300 },
       ],
     },
     remediation: { triggerIf: { unhealthyLessThanOrEqualTo: of.mayFail } },

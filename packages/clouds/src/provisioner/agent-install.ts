@@ -1,5 +1,6 @@
 import { type Clock, minutes } from '@slipway/kit';
 import type { KubeClient, KubeObject } from '@slipway/kube';
+import type { GatewayCluster } from '@slipway/model';
 import {
   AGENT_CREDENTIAL_SECRET,
   AGENT_LINK_SECRET,
@@ -24,8 +25,12 @@ export interface AgentInstallDeps {
  * Puts the agent into a cluster, or brings what is there up to date. Repeatable; asks the hub for a token only when the agent has not joined and
  * has no fresh one.
  */
-export async function installAgent(deps: AgentInstallDeps, kube: KubeClient, clusterUid: string): Promise<void> {
-  const [namespace, ...rest] = agentObjects(deps.settings);
+export async function installAgent(
+  deps: AgentInstallDeps,
+  kube: KubeClient,
+  { clusterUid, podNetwork }: Pick<GatewayCluster, 'clusterUid' | 'podNetwork'>,
+): Promise<void> {
+  const [namespace, ...rest] = agentObjects(deps.settings, podNetwork);
   const apply = (object: KubeObject) => kube.apply(object, { fieldManager: FIELD_MANAGER, force: true });
   if (namespace !== undefined) await apply(namespace);
   // The Deployment last: a pod whose Secret is missing is retried by the kubelet only after a while.

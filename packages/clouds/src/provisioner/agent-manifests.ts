@@ -1,5 +1,6 @@
 import { sha256Hex } from '@slipway/kit';
 import type { KubeObject } from '@slipway/kube';
+import type { PodNetwork } from '@slipway/model';
 
 export const AGENT_NAMESPACE = 'slipway-system';
 export const AGENT_NAME = 'slipway-agent';
@@ -34,7 +35,7 @@ const clusterRole = (name: string, role: 'cluster-admin' | 'edit' | 'view', subj
 const group = (name: string) => [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name }];
 
 /** What a new cluster gets from the provisioner, without the Secret; in the order it is applied. Everything else is the agent's work. */
-export function agentObjects(settings: AgentSettings): KubeObject[] {
+export function agentObjects(settings: AgentSettings, podNetwork: PodNetwork = 'machine'): KubeObject[] {
   return [
     object('v1', 'Namespace', AGENT_NAMESPACE, {}),
     object('v1', 'ServiceAccount', AGENT_NAME, {}, AGENT_NAMESPACE),
@@ -43,7 +44,7 @@ export function agentObjects(settings: AgentSettings): KubeObject[] {
     clusterRole('slipway-admins', 'cluster-admin', group('slipway:admins')),
     clusterRole('slipway-editors', 'edit', group('slipway:editors')),
     clusterRole('slipway-viewers', 'view', group('slipway:viewers')),
-    object('apps/v1', 'Deployment', AGENT_NAME, { spec: deploymentSpec(settings) }, AGENT_NAMESPACE),
+    object('apps/v1', 'Deployment', AGENT_NAME, { spec: deploymentSpec(settings, podNetwork) }, AGENT_NAMESPACE),
   ];
 }
 
@@ -76,7 +77,7 @@ const PREFERS_CONTROL_PLANE = {
   },
 };
 
-function deploymentSpec(settings: AgentSettings) {
+function deploymentSpec(settings: AgentSettings, podNetwork: PodNetwork) {
   const labels = { 'app.kubernetes.io/name': AGENT_NAME };
   return {
     replicas: 1,
@@ -91,6 +92,8 @@ function deploymentSpec(settings: AgentSettings) {
       },
       spec: {
         serviceAccountName: AGENT_NAME,
+        // Who installs the pods' network runs before there is one.
+        ...(podNetwork === 'pack' && { hostNetwork: true }),
         priorityClassName: 'system-cluster-critical',
         // Runs anywhere and first: nothing else can be installed without it.
         tolerations: [{ operator: 'Exists' }],

@@ -233,7 +233,7 @@ export function createProvisioner(deps: ProvisionerDeps): Provisioner {
     }
     const { kube } = state.client;
     if (!(await isUp(kube))) return state.agentInstalled ? 'away' : 'notUp';
-    await installAgent({ settings: deps.agent, joinToken: deps.joinToken, clock: deps.clock }, kube, cluster.clusterUid);
+    await installAgent({ settings: deps.agent, joinToken: deps.joinToken, clock: deps.clock }, kube, cluster);
     if (!state.agentInstalled) {
       const annotations = { [AGENT_ANNOTATION]: 'true' };
       await deps.kube.patch({ apiVersion: 'v1', kind: 'Namespace', name: cluster.namespace }, { metadata: { annotations } });

@@ -1,6 +1,6 @@
 import type { ClusterRenderInput } from '@slipway/clouds';
 import { messageOf } from '@slipway/kit';
-import { poolName, type GatewayCluster, type Problem, type ResolveResult } from '@slipway/model';
+import { podNetworkOf, poolName, type GatewayCluster, type Problem, type ResolveResult } from '@slipway/model';
 import type { Deps } from '../deps.ts';
 import type { ClusterObject, PoolObject } from '../reads.ts';
 
@@ -31,6 +31,7 @@ export function renderCluster(input: Renderable, deps: Pick<Deps, 'clouds' | 'im
       kubernetesVersion,
       controlPlane: { replicas, ...sizeOf(size) },
       pools: input.pools.map(renderPool).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      podNetwork: podNetworkOf(resolved.profile),
       imageTags: deps.imageTags(kubernetesVersion),
     });
     return { ok: true, entry };

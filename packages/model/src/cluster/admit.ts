@@ -1,7 +1,7 @@
 import type { FieldCause } from '@slipway/kit';
 import type { CloudAccountSpec } from '../cloud-account/cloud-account.ts';
 import type { ClusterProfileSpec } from '../cluster-profile/cluster-profile.ts';
-import { resolve, type ResolveResult } from '../cluster-profile/resolve.ts';
+import { resolve, type ResolvedProfile, type ResolveResult } from '../cluster-profile/resolve.ts';
 import type { GatewaySpec } from '../gateway/gateway.ts';
 import { poolName, type MachinePoolSpec } from '../machine-pool/machine-pool.ts';
 import { forbiddenField, invalidField, listOf, refuseIf, unsupportedField } from '../meta/causes.ts';
@@ -10,6 +10,7 @@ import { deepEqual } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
 import type { ClusterSpec, ClusterStatus } from './cluster.ts';
 import { refuseVersionMove } from './kubernetes-version.ts';
+import { refusePodNetworkMove } from './pod-network.ts';
 import { CONTROL_PLANE_SUFFIX, MACHINE_SUFFIX, MAX_LABEL } from './names.ts';
 
 type ClusterObject = ApiObject<ClusterSpec, ClusterStatus>;
@@ -110,20 +111,23 @@ interface UpgradeInput {
 
 async function upgradeCauses({ object, old, resolved, reads }: UpgradeInput): Promise<FieldCause[]> {
   if (!resolved.ok || deepEqual([object.spec.profile, object.spec.variables], [old.spec.profile, old.spec.variables])) return [];
-  const before = await versionBefore(old, reads);
+  const before = await profileBefore(old, reads);
   const after = resolved.profile.kubernetesVersion;
   // What runs now counts too: while an upgrade is under way, the next one would skip a minor version.
   const running = old.status?.kubernetesVersion;
-  const refusal = (before && refuseVersionMove(before, after)) ?? (running && refuseVersionMove(running, after));
-  return refusal ? [invalidField('spec.profile.version', refusal)] : [];
+  const refusals = [
+    (before && refuseVersionMove(before.kubernetesVersion, after)) ?? (running && refuseVersionMove(running, after)),
+    before && refusePodNetworkMove(before, resolved.profile),
+  ];
+  return refusals.flatMap((refusal) => (refusal ? [invalidField('spec.profile.version', refusal)] : []));
 }
 
-async function versionBefore(old: ClusterObject, reads: AdmissionReads): Promise<string | undefined> {
+async function profileBefore(old: ClusterObject, reads: AdmissionReads): Promise<ResolvedProfile | undefined> {
   const { name, version } = old.spec.profile;
   const profile: ApiObject<ClusterProfileSpec> | undefined = await reads.get('ClusterProfile', name);
   const found = profile?.spec.versions.find((candidate) => candidate.version === version);
   const resolved = found && resolve({ name, version: found, variables: old.spec.variables });
-  return resolved?.ok ? resolved.profile.kubernetesVersion : undefined;
+  return resolved?.ok ? resolved.profile : undefined;
 }
 
 /** What is wrong with a pool's name next to its cluster's, for machine names. */

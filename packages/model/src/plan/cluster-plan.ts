@@ -85,6 +85,8 @@ export const gatewayClusterSchema = z.object({
   namespace: z.string(),
   cloud: z.string(),
   kubernetesVersion: z.string(),
+  /** `pack`: no pod has a network until the agent has installed it, so the agent itself must do without. Absent: the machines bring it. */
+  podNetwork: z.enum(['machine', 'pack']).optional(),
   /** Cluster API and provider objects, applied by server-side apply in this order. Every one carries the label `slipway.dev/cluster-uid`. */
   objects: z.array(z.record(z.string(), z.unknown())),
 });

@@ -131,12 +131,12 @@ const isControlPlane = (object: KubeObject): boolean => object.metadata.labels?.
 
 function machineSpec({ object, owner, cluster }: Scope): MachineSpec {
   const network = cluster['spec']?.clusterNetwork;
-  const { cpu, memoryMiB } = object['spec'] ?? {};
+  const { cpu, memoryMiB, podNetwork } = object['spec'] ?? {};
   return {
     name: object.metadata.name,
     labels: machineLabels(object, owner, cluster),
     kubernetesVersion: owner['spec']?.version,
-    podCidr: network?.pods?.cidrBlocks?.[0],
+    ...(podNetwork === 'none' ? {} : { podCidr: network?.pods?.cidrBlocks?.[0] }),
     serviceCidr: network?.services?.cidrBlocks?.[0],
     peerGroup: clusterId(object.metadata.namespace ?? '', cluster.metadata.name),
     ...(cpu === undefined ? {} : { cpu }),

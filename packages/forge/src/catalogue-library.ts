@@ -1,0 +1,112 @@
+import { layer, LIBRARIES, NONROOT, PATH, program } from './catalogue-parts.ts';
+import type { ImageConfig, LayerSource, Piece } from './piece.ts';
+
+/**
+ * What the packs of the starter library run besides what every cluster has. Nobody makes these ahead: a machine that pulls one has it made (see
+ * `image-server.ts`), and a cluster that uses none waits for none.
+ */
+
+const FLANNEL = 'v0.28.4';
+
+/**
+ * Programs of Debian in their own layer on the C library that the agent's image has anyway. The tag is Debian's upstream version and a number of ours, raised with
+ * the recipe; Debian's own revision, which security updates move, is noted in the piece.
+ */
+interface DebianImage {
+  readonly name: string;
+  readonly version: string;
+  readonly packages: readonly string[];
+  /** Paths to keep besides shared libraries and copyright files. */
+  readonly only: readonly string[];
+  /** Which shared libraries; all of them by default. */
+  readonly libraries?: string;
+  readonly more?: readonly LayerSource[];
+  readonly config: ImageConfig;
+}
+
+const debianImage = ({ name, version, packages, only, libraries = LIBRARIES, more = [], config }: DebianImage): Piece[] => [
+  layer(name, version, [{ from: 'debian', packages, only: [...only, libraries, '/copyright$'] }, ...more]),
+  {
+    name: `image/${name}`,
+    version,
+    kind: 'oci-layout',
+    recipe: {
+      type: 'image',
+      images: [
+        {
+          names: [`slipway.dev/${name}:${version}`],
+          layers: ['layer/agent-base', `layer/${name}`],
+          config: { user: NONROOT, env: [PATH], ...config },
+        },
+      ],
+    },
+  },
+];
+
+/** The server, its tools and client, with every library they load. */
+const POSTGRESQL_PACKAGES = (
+  'postgresql-15 postgresql-client-15 libpq5 libssl3 libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libcom-err2 libkeyutils1 libldap-2.5-0 libsasl2-2 ' +
+  'libicu72 libxml2 libxslt1.1 liblzma5 liblz4-1 libzstd1 zlib1g libpam0g libaudit1 libcap-ng0 libselinux1 libpcre2-8-0 libsystemd0 libcap2 libgcrypt20 ' +
+  'libgpg-error0 libuuid1 libreadline8 libtinfo6 libcrypt1 libc-bin tzdata'
+).split(' ');
+
+const BIN = '/usr/lib/postgresql/15/bin';
+
+export const LIBRARY: readonly Piece[] = [
+  program({
+    name: 'flannel',
+    version: FLANNEL,
+    module: 'flannel',
+    package: 'github.com/flannel-io/flannel',
+    output: 'flanneld',
+    set: [`github.com/flannel-io/flannel/pkg/version.Version=${FLANNEL}`],
+  }),
+  layer('flannel', FLANNEL, [{ from: 'piece', piece: 'flannel', path: 'opt/bin/flanneld' }]),
+  {
+    name: 'image/flannel',
+    version: FLANNEL,
+    kind: 'oci-layout',
+    recipe: {
+      type: 'image',
+      images: [
+        {
+          names: [`slipway.dev/flannel:${FLANNEL}`],
+          layers: ['layer/accounts', 'layer/iptables', 'layer/flannel'],
+          config: { entrypoint: ['/opt/bin/flanneld'], env: [PATH] },
+        },
+      ],
+    },
+  },
+  ...debianImage({
+    name: 'prometheus',
+    version: '2.42.0-1',
+    packages: ['prometheus'],
+    only: ['^usr/bin/(prometheus|promtool)$'],
+    config: { entrypoint: ['/usr/bin/prometheus'] },
+  }),
+  ...debianImage({
+    name: 'node-exporter',
+    version: '1.5.0-1',
+    packages: ['prometheus-node-exporter'],
+    only: ['^usr/bin/prometheus-node-exporter$'],
+    config: { entrypoint: ['/usr/bin/prometheus-node-exporter'] },
+  }),
+  ...debianImage({
+    name: 'postgresql',
+    version: '15-1',
+    packages: POSTGRESQL_PACKAGES,
+    // Without the just-in-time compiler: LLVM is 120 MB, and pays off on servers of another size.
+    libraries: '^(usr/)?lib(?!.*/(gconv|systemd|bitcode)/)(?!.*/llvmjit)',
+    only: ['^usr/lib/postgresql/15/bin/', '^usr/share/postgresql/15/(?!man/)', '^usr/share/zoneinfo/'],
+    more: [
+      // For the scripts that make a database on the first start and check it.
+      { from: 'debian', packages: ['busybox-static'], only: ['^bin/busybox$', '/copyright$'] },
+      ...['sh', 'cat', 'chmod', 'mkdir', 'mv', 'rm', 'sleep', 'ls'].map((name): LayerSource => ({
+        from: 'link',
+        path: `bin/${name}`,
+        to: 'busybox',
+      })),
+    ],
+    config: { entrypoint: [`${BIN}/postgres`], env: [`${PATH}:${BIN}`, 'LANG=C.UTF-8'] },
+  }),
+];
