@@ -26,7 +26,7 @@ const notReady = (message: string, usable = false): LayerReadiness => ({ ready: 
 
 /** Follows nodes and the pods of kube-system; keeps only the few words of each that the facts need. */
 export function createHealthWatch(kube: KubeClient, logger: Logger, onChange: () => void): HealthWatch {
-  const nodes = new Map<string, NodeFact & { readonly waitsForNetwork: boolean }>();
+  const nodes = new Map<string, { readonly fact: NodeFact; readonly waitsForNetwork: boolean }>();
   const pods = new Map<string, CorePod>();
   let synced = false;
 
@@ -45,7 +45,7 @@ export function createHealthWatch(kube: KubeClient, logger: Logger, onChange: ()
         { apiVersion: 'v1', kind: 'Node' },
         (event) =>
           keep(nodes, event.object, event.type === 'DELETED', () => ({
-            ...nodeFact(event.object),
+            fact: nodeFact(event.object),
             waitsForNetwork: waitsForNetwork(event.object),
           })),
         signal,
@@ -64,15 +64,15 @@ export function createHealthWatch(kube: KubeClient, logger: Logger, onChange: ()
         );
       void kube.watch({ apiVersion: 'v1', kind: 'Pod' }, onPod, signal, { namespace: CORE_NAMESPACE, onError });
     },
-    nodes: () => [...nodes.values()].map(({ waitsForNetwork: _, ...fact }) => fact).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+    nodes: () => [...nodes.values()].map(({ fact }) => fact).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     corePods: () => [...pods.values()].toSorted((a, b) => (a.name < b.name ? -1 : 1)),
     builtin(type) {
       if (!synced) return notReady('The API server has not listed its nodes yet.');
       if (nodes.size === 0) return notReady('No node has joined yet.');
       // Whoever installs charts by hand begins as soon as a node takes pods, and does not wait for the last one to join or for cluster DNS.
       // Where a pack makes the network, it is installed on nodes that lack just that.
-      const usable = [...nodes.values()].some((node) => node.ready || (type !== 'cni' && node.waitsForNetwork));
-      const trouble = [...nodes.values()].filter((node) => !node.ready).map((node) => `Node ${node.name}: ${node.reason}`);
+      const usable = [...nodes.values()].some(({ fact, waitsForNetwork: waits }) => fact.ready || (type !== 'cni' && waits));
+      const trouble = [...nodes.values()].flatMap(({ fact }) => (fact.ready ? [] : [`Node ${fact.name}: ${fact.reason}`]));
       if (type === 'kubernetes')
         trouble.push(...[...pods.values()].filter((pod) => !pod.ready).map((pod) => `Pod ${pod.name}: ${pod.reason}`));
       return trouble.length === 0 ? { ready: true, failed: false, message: '' } : notReady(trouble.slice(0, 3).join('; '), usable);
