@@ -8,3 +8,4 @@ export * from './pki.ts';
 export * from './process.ts';
 export * from './process-stat.ts';
 export { startTrimming } from './trim-memory.ts';
+export * from './within-time.ts';

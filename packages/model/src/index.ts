@@ -41,6 +41,7 @@ export * from './meta/compact.ts';
 export * from './meta/conditions.ts';
 export * from './meta/define-kind.ts';
 export * from './meta/diff.ts';
+export * from './meta/expression-text.ts';
 export * from './meta/expression.ts';
 export * from './meta/mask.ts';
 export * from './meta/object-store.ts';

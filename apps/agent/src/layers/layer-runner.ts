@@ -3,8 +3,9 @@ import type { KubeClient } from '@slipway/kube';
 import type { LayerFact, ObjectId, PlanLayer } from '@slipway/model';
 import { createNotifier } from '../parallel.ts';
 import type { Installed, Installer } from './installer.ts';
+import { createLayerHealth, type LayerHealthState } from './layer-health.ts';
 import { type Blocker } from './order.ts';
-import { createReadinessView, type LayerReadiness, type ReadinessView } from './watch-readiness.ts';
+import type { LayerReadiness } from './watch-readiness.ts';
 
 type State = LayerFact['state'];
 
@@ -24,7 +25,7 @@ export interface LayerRunnerDeps {
 
 export interface LayerRunner {
   readonly layer: PlanLayer;
-  /** Same content, other policy, dependencies or timeout. */
+  /** Same content, other policy, dependencies, gates or timeout. */
   update(layer: PlanLayer): void;
   fact(): LayerFact;
   /** It was Ready once with this content, or ready enough for layers that build on it. */
@@ -51,7 +52,15 @@ export function createLayerRunner(deps: LayerRunnerDeps, first: PlanLayer): Laye
   let wasReady = false;
   let wasUsable = false;
   let installed: Installed | undefined;
-  let view: ReadinessView | undefined;
+  /** Something happened while the layer was being looked at: what was seen may be old already. */
+  let moved = false;
+  const move = () => {
+    moved = true;
+    notifier.notify();
+  };
+  const health = createLayerHealth({ ...deps, onMoved: move }, first);
+  /** When the layer's objects, or its gates, began to be waited for. */
+  let waitingSince = performance.now();
   let fact: LayerFact = {
     name: layer.name,
     state: 'Waiting',
@@ -62,8 +71,13 @@ export function createLayerRunner(deps: LayerRunnerDeps, first: PlanLayer): Laye
   };
 
   function say(state: State, reason: string, message: string): void {
+    const gates = health.gates();
     const same =
-      fact.state === state && fact.reason === reason && fact.message === message && fact.objects === (installed?.objects ?? fact.objects);
+      fact.state === state &&
+      fact.reason === reason &&
+      fact.message === message &&
+      fact.gates === gates &&
+      fact.objects === (installed?.objects ?? fact.objects);
     if (state === 'Ready') wasReady = true;
     if (same) return;
     const since = fact.state === state ? fact.since : new Date(deps.clock.now()).toISOString();
@@ -75,6 +89,7 @@ export function createLayerRunner(deps: LayerRunnerDeps, first: PlanLayer): Laye
       since,
       ...(installed === undefined ? (fact.version === undefined ? {} : { version: fact.version }) : { version: installed.version }),
       objects: installed === undefined ? fact.objects : (installed.objects as ObjectId[]),
+      ...(gates === undefined ? {} : { gates }),
     };
     deps.onChange();
   }
@@ -95,7 +110,7 @@ export function createLayerRunner(deps: LayerRunnerDeps, first: PlanLayer): Laye
       if (failures === 0) say('Installing', 'Installing', `Installing ${what(layer)}.`);
       try {
         installed = await deps.installer.install(layer, signal);
-        view = createReadinessView(deps.kube, installed.wanted, layer.namespace);
+        health.installed(installed.wanted);
         return;
       } catch (error) {
         if (signal.aborted) return;
@@ -114,41 +129,34 @@ export function createLayerRunner(deps: LayerRunnerDeps, first: PlanLayer): Laye
 
   /** Says how the layer is until it must be installed again (helm's record of it is gone). */
   async function observe(): Promise<void> {
-    const started = performance.now();
-    let lastRecordCheck = started;
+    waitingSince = performance.now();
+    let lastRecordCheck = performance.now();
     let poll = POLL_FAST_MS;
     while (!signal.aborted) {
-      const state = await look();
-      const waited = performance.now() - started;
+      moved = false;
+      const state = await health.look();
       if (state.usable === true && !wasUsable) {
         wasUsable = true;
         deps.onChange();
       }
-      if (state.ready) say('Ready', 'Ready', '');
-      else if (wasReady) say('Degraded', 'NotReady', state.message);
-      else if (state.failed || waited > layer.timeoutSeconds * 1000) say('Failed', 'NotReady', lateWords(state, waited));
-      else say('Installing', 'WaitingForObjects', state.message);
+      tell(state);
       poll = state.ready ? READY_RECHECK_MS : Math.min(POLL_SLOW_MS, poll >= READY_RECHECK_MS ? POLL_FAST_MS : poll * 1.3);
-      await notifier.next(signal, poll);
+      if (!moved) await notifier.next(signal, poll);
       if (performance.now() - lastRecordCheck < READY_RECHECK_MS) continue;
       lastRecordCheck = performance.now();
+      health.recheck();
       if (!(await deps.installer.stillThere(layer).catch(() => true))) return;
     }
   }
 
-  async function look(): Promise<LayerReadiness> {
-    if (layer.content.type === 'builtin') return deps.builtin(layer.type);
-    try {
-      return (await view?.look()) ?? { ready: true, failed: false, message: '' };
-    } catch (error) {
-      return { ready: false, failed: false, message: messageOf(error) };
-    }
-  }
-
-  function lateWords(state: LayerReadiness, waitedMs: number): string {
-    return state.failed || waitedMs <= layer.timeoutSeconds * 1000
-      ? state.message
-      : `Not ready after ${layer.timeoutSeconds} s: ${state.message}`;
+  function tell(state: LayerHealthState): void {
+    const late = performance.now() - waitingSince > layer.timeoutSeconds * 1000;
+    const reason = state.reason === 'WaitingForObjects' ? 'NotReady' : state.reason;
+    if (state.ready) say('Ready', 'Ready', '');
+    else if (wasReady) say('Degraded', reason, state.message);
+    else if (state.failed) say('Failed', reason, state.message);
+    else if (late) say('Failed', reason, `Not ready after ${layer.timeoutSeconds} s: ${state.message}`);
+    else say('Installing', state.reason, state.message);
   }
 
   async function run(): Promise<void> {
@@ -170,16 +178,18 @@ export function createLayerRunner(deps: LayerRunnerDeps, first: PlanLayer): Laye
     },
     update(next) {
       layer = next;
-      notifier.notify();
+      if (health.update(next)) waitingSince = performance.now();
+      move();
     },
     fact: () => fact,
     touch(id) {
-      view?.touch(id);
-      notifier.notify();
+      health.touch(id);
+      move();
     },
-    wake: () => notifier.notify(),
+    wake: move,
     async stop() {
       abort.abort(new DOMException('the layer was stopped', 'AbortError'));
+      health.stop();
       await done;
     },
   };

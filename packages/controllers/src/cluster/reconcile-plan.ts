@@ -65,6 +65,7 @@ async function prepareLayer(deps: Deps, scope: ClusterScope, layer: ResolvedLaye
     dependsOn: [...layer.dependsOn],
     drift: layer.drift ?? scope.cluster.spec.drift,
     timeoutSeconds: layer.timeoutSeconds,
+    ...((layer.readiness ?? []).length === 0 ? {} : { readiness: [...(layer.readiness ?? [])] }),
   };
   const { content } = layer;
   if (content.type === 'builtin') return { ...frame, content: { type: 'builtin', version: content.version } };

@@ -2,6 +2,7 @@ import type { FieldCause } from '@slipway/kit';
 import { formatKubernetesVersion, parseKubernetesVersion } from '../cluster/kubernetes-version.ts';
 import { forbiddenField, invalidField, refuseIf, requiredField } from '../meta/causes.ts';
 import { looksSecret } from '../meta/mask.ts';
+import type { ReadinessGate } from '../plan/readiness.ts';
 import type { Layer, ProfileVersion } from './cluster-profile.ts';
 import { parseManifests, type KubernetesObject } from './manifests.ts';
 import { fullDependencies, orderLayers } from './order.ts';
@@ -28,6 +29,8 @@ export interface ResolvedLayer {
   readonly dependsOn: readonly string[];
   readonly drift: 'heal' | 'report' | undefined;
   readonly timeoutSeconds: number;
+  /** Left out when there are none, so that what was resolved before there were gates is the same as now. */
+  readonly readiness?: ReadinessGate[];
   readonly content: ResolvedContent;
 }
 

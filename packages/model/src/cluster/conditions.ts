@@ -209,13 +209,23 @@ function layerStatus(layer: ResolvedLayer, view: ClusterView): LayerStatus {
   const before = view.cluster.status?.layers.find((candidate) => candidate.name === layer.name);
   const since = (state: LayerStatus['state']) => (before?.state === state ? before.since : view.now);
   if (problem) return { name: layer.name, ...problem, since: since(problem.state) };
-  if (fact) return withoutObjects(fact);
+  if (fact) return judgesGates(layer, fact) ? withoutObjects(fact) : needsNewerAgent(layer, view, since('Waiting'));
   const there = layer.content.type === 'builtin' && view.facts?.nodes.some((node) => node.ready);
   if (there) {
     const version = layer.content.type === 'builtin' ? layer.content.version : '';
     return { name: layer.name, state: 'Ready', version, reason: 'Builtin', message: '', since: since('Ready') };
   }
   return { name: layer.name, state: 'Waiting', reason: 'WaitingForAgent', message: 'Waits for the cluster.', since: since('Waiting') };
+}
+
+/** An agent that is older than readiness gates passes over them: its word that the layer is Ready says too little. */
+const judgesGates = (layer: ResolvedLayer, fact: LayerFact): boolean =>
+  fact.state !== 'Ready' || (fact.gates ?? 0) >= (layer.readiness ?? []).length;
+
+function needsNewerAgent(layer: ResolvedLayer, view: ClusterView, since: string): LayerStatus {
+  const version = view.agent.agentVersion ?? view.facts?.agentVersion ?? 'unknown';
+  const message = `It is installed, but the cluster's agent (version ${version}) does not judge its readiness gates: it needs a newer agent.`;
+  return { name: layer.name, state: 'Waiting', reason: 'NeedsNewerAgent', message, since };
 }
 
 function withoutObjects(fact: LayerFact): LayerStatus {

@@ -4,6 +4,7 @@ import { KUBERNETES, profileVersion } from '../cluster-profile/test-profiles.ts'
 import { machinePoolSpecSchema } from '../machine-pool/machine-pool.ts';
 import { findCondition } from '../meta/conditions.ts';
 import type { ClusterFacts, LayerFact, ProvisionFacts } from '../plan/facts.ts';
+import type { ReadinessGate } from '../plan/readiness.ts';
 import { clusterSpecSchema, clusterStatusSchema, type ClusterStatus } from './cluster.ts';
 import { clusterStatus } from './status.ts';
 import type { ClusterView } from './view.ts';
@@ -92,11 +93,32 @@ function view(more: Partial<ClusterView> & { status?: ClusterStatus; spec?: obje
   };
 }
 
+/** As `resolved`, with readiness gates on the layer `web`. */
+function gated(gates: ReadinessGate[]): ClusterView['resolved'] {
+  if (!resolved.ok) throw new Error(resolved.message);
+  const layers = resolved.profile.layers.map((one) => (one.name === 'web' ? { ...one, readiness: gates } : one));
+  return { ok: true, profile: { ...resolved.profile, layers } };
+}
+
 const blank = { provision: undefined, facts: undefined, agent: { connected: false } };
 const running = () => clusterStatus(view());
 const condition = (status: ClusterStatus, type: string) => findCondition(status.conditions, type);
 
 describe('the status of a cluster', () => {
+  it('takes no word of Ready from an agent that does not judge the gates', () => {
+    const gate: ReadinessGate = { type: 'condition', apiVersion: 'apps/v1', kind: 'Deployment', condition: 'Available', status: 'True' };
+    const told = (fact: LayerFact) => clusterStatus(view({ resolved: gated([gate, gate]), facts: facts({ layers: [fact] }) }));
+    expect(told({ ...layer('Ready'), gates: 2 }).phase).toBe('Running');
+    for (const old of [layer('Ready'), { ...layer('Ready'), gates: 1 }]) {
+      const status = told(old);
+      expect(status.layers.at(-1)).toMatchObject({ name: 'web', state: 'Waiting', reason: 'NeedsNewerAgent' });
+      expect(condition(status, 'LayersReady')).toMatchObject({ status: 'False', message: expect.stringContaining('needs a newer agent') });
+    }
+    // Everything else it says is as good as ever, and what is known of gates is not part of the status.
+    expect(told(layer('Failed', 'no')).layers.at(-1)).toMatchObject({ state: 'Failed', message: 'no' });
+    expect(told({ ...layer('Ready'), gates: 2 }).layers.at(-1)).not.toHaveProperty('gates');
+  });
+
   it('says what a new cluster waits for, step by step', () => {
     const first = clusterStatus(view({ ...blank, now: at(1) }));
     expect(first.phase).toBe('Pending');

@@ -1,7 +1,5 @@
 import { Environment, type ASTNode } from '@marcbachmann/cel-js';
-
-/** Longest text of an expression. */
-export const MAX_EXPRESSION = 1024;
+import { MAX_EXPRESSION } from './expression-text.ts';
 
 /** A checked CEL expression over one object. */
 export interface Expression {
@@ -33,11 +31,14 @@ const MAX_NESTING = 2;
 /** Each `+` may double a text. */
 const MAX_ADDITIONS = 8;
 
-const environment = new Environment({
-  enableOptionalTypes: true,
-  homogeneousAggregateLiterals: false,
-  limits: { maxAstNodes: 300, maxDepth: 32, maxListElements: 64, maxMapEntries: 16, maxCallArguments: 4 },
-}).registerVariable('object', 'map');
+let made: Environment | undefined;
+
+const environment = (): Environment =>
+  (made ??= new Environment({
+    enableOptionalTypes: true,
+    homogeneousAggregateLiterals: false,
+    limits: { maxAstNodes: 300, maxDepth: 32, maxListElements: 64, maxMapEntries: 16, maxCallArguments: 4 },
+  }).registerVariable('object', 'map'));
 
 /**
  * Reads an expression in CEL (github.com/google/cel-spec) whose one variable is `object`, and checks syntax, types and cost. Whole numbers of the object are CEL's `int`.
@@ -47,7 +48,7 @@ const environment = new Environment({
 export function compileExpression(text: string, type: 'bool'): CompiledExpression {
   if (text.length > MAX_EXPRESSION) return refused(`has ${text.length} characters; at most ${MAX_EXPRESSION} are allowed`);
   try {
-    const parsed = environment.parse(text);
+    const parsed = environment().parse(text);
     const trouble = costOf(parsed.ast);
     if (trouble !== undefined) return refused(trouble);
     const checked = parsed.check();

@@ -1,7 +1,8 @@
 import type { FieldCause } from '@slipway/kit';
 import { z } from 'zod';
 import { forbiddenField, invalidField, requiredField } from '../meta/causes.ts';
-import { compileExpression, MAX_EXPRESSION } from '../meta/expression.ts';
+import { expressionTextSchema } from '../meta/expression-text.ts';
+import { compileExpression } from '../meta/expression.ts';
 import { parseLabelSelector } from '../meta/selectors.ts';
 
 const target = {
@@ -31,7 +32,7 @@ export const expressionGateSchema = z.strictObject({
   type: z.literal('expression'),
   ...target,
   /** `object.status.readyReplicas == object.spec.replicas` */
-  expression: z.string().min(1).max(MAX_EXPRESSION),
+  expression: expressionTextSchema,
 });
 
 /** What must hold, besides Helm's and Kubernetes' own readiness, before a layer is Ready and others may build on it. */
