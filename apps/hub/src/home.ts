@@ -15,6 +15,8 @@ export interface HubHome {
   readonly auditFiles: string;
   readonly blobs: string;
   readonly pins: string;
+  /** For what is made and removed again. */
+  readonly work: string;
   readonly socket: string;
   readonly lock: string;
 }
@@ -40,6 +42,7 @@ export async function openHome(home: string): Promise<HubHome> {
     auditFiles: join(hub, 'audit'),
     blobs: join(hub, 'blobs'),
     pins: join(hub, 'pins'),
+    work: join(hub, 'work'),
     socket: join(home, 'run', 'hub.sock'),
     lock: join(hub, 'lock'),
   };

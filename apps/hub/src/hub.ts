@@ -7,8 +7,8 @@ import { createIdentity, type Identity } from '@slipway/identity';
 import { type Logger, messageOf, SlipwayError, startTrimming, systemClock } from '@slipway/kit';
 import { createOutbound, type OutboundOptions } from '@slipway/kit/outbound';
 import { createClusterProxy, createFileBlobStore, createLinkServer, LINK_PREFIX, loadPlanSigner } from '@slipway/link';
-import { DEFAULT_TENANT, findKind, kinds, type RegistrySpec, SYSTEM_TENANT } from '@slipway/model';
-import { createFilePinStore, createPackResolver } from '@slipway/packs';
+import { DEFAULT_TENANT, findKind, kinds, SYSTEM_TENANT } from '@slipway/model';
+import { allowedFolders, createFilePinStore, createPackResolver, createReach } from '@slipway/packs';
 import { runAsLeader, systemTimers } from '@slipway/runtime';
 import {
   createGarbageCollector,
@@ -37,6 +37,7 @@ import { ensureBuiltinObjects, ensureBuiltinRoles } from './builtin-objects.ts';
 import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
 import { keyActions } from './key-actions.ts';
 import { type ConnectionLimits, createListeners, type ListenAddress } from './listeners.ts';
+import { createRegistryReader } from './registries/registry-reader.ts';
 import { openSafekeeping } from './safekeeping.ts';
 import { hubSubresources } from './subresources.ts';
 
@@ -140,11 +141,17 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     logger: linkLogger,
   });
   const proxy = createClusterProxy({ tunnels: link.tunnels, logger: linkLogger });
-  const registries = {
-    get: async (tenant: string, name: string) => (await store.get({ tenant, kind: 'Registry', name }))?.spec as RegistrySpec | undefined,
-  };
   const outbound = createOutbound(options.outbound);
-  const packs = createPackResolver({ registries, blobs, outbound, builtinDir: options.packsDir, pins: createFilePinStore(home.pins) });
+  const reach = createReach(outbound, options.outbound);
+  const packs = createPackResolver({
+    registries: createRegistryReader({ store, vault }),
+    blobs,
+    reach,
+    builtinDir: options.packsDir,
+    folders: allowedFolders(process.env.SLIPWAY_REGISTRY_FOLDERS),
+    workDir: home.work,
+    pins: createFilePinStore(home.pins),
+  });
   const leases = createLeases(database);
   const controllers = createControllers({
     store,
@@ -268,7 +275,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     stopping.abort();
     await listeners.close(3000);
     await Promise.all([controlling, ...upkeep, delivering, link.flush(), app.close()]);
-    await Promise.all([outbound.close(), browserSignIn.close()]);
+    await Promise.all([reach.close(), outbound.close(), browserSignIn.close()]);
     await keeping.upkeep.flush();
     keeping.close();
     await database.close();

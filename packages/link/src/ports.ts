@@ -61,8 +61,17 @@ export interface PackResolver {
   resolveChart(ref: {
     /** Whose registry. */
     tenant: string;
+    /** The project, for a registry of a project's own. */
+    project?: string | undefined;
     registry: string;
     name: string;
     version: string;
-  }): Promise<{ digest: string; name: string; version: string; valuesSchema?: unknown }>;
+  }): Promise<{
+    digest: string;
+    name: string;
+    version: string;
+    valuesSchema?: unknown;
+    /** Where the registry has keys: the one it is signed by, or what is wrong although it may be used. */
+    signature?: { readonly signedBy?: string; readonly problem?: string };
+  }>;
 }

@@ -58,6 +58,7 @@ export * from './project-role-binding/project-role-binding.ts';
 export * from './project/project.ts';
 export * from './quota/quota.ts';
 export * from './quota/usage.ts';
+export type { RegistryCredentials, VerifySpec } from './registry/connection.ts';
 export * from './registry/registry.ts';
 export * from './secret/core-secret.ts';
 export * from './secret/secret.ts';

@@ -6,11 +6,12 @@ import { join } from 'node:path';
 import { sha256Hex } from '@slipway/kit';
 import { createOutbound } from '@slipway/kit/outbound';
 import { createFileBlobStore } from '@slipway/link';
-import type { RegistrySpec } from '@slipway/model';
+import { type RegistryInput, registrySpecSchema } from '@slipway/model';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { packChart } from './chart-archive.ts';
 import { createPackResolver } from './pack-resolver.ts';
 import { createFilePinStore } from './pins.ts';
+import { createReach } from './registries/reach.ts';
 
 let dir: string;
 let answers: Map<string, (request: IncomingMessage, response: ServerResponse) => void>;
@@ -45,12 +46,13 @@ const chartOf = (name: string, version: string, extra = '') =>
     { name: 'templates/x.yaml', data: Buffer.from(extra) },
   ]);
 
-function resolver(spec: RegistrySpec) {
+function resolver(spec: RegistryInput) {
   const blobs = createFileBlobStore(join(dir, 'blobs'));
   const deps = {
-    registries: { get: (_tenant: string, name: string) => Promise.resolve(name === 'r' ? spec : undefined) },
+    registries: { get: ({ name }: { name: string }) => Promise.resolve(name === 'r' ? registrySpecSchema.parse(spec) : undefined) },
     blobs,
-    outbound: createOutbound({ rules: { allow: ['127.0.0.1'] } }),
+    reach: createReach(createOutbound({ rules: { allow: ['127.0.0.1'] } })),
+    workDir: join(dir, 'work'),
     builtinDir: join(dir, 'packs'),
     pins: createFilePinStore(join(dir, 'pins')),
   };

@@ -1,104 +1,189 @@
-import { messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
-import type { Outbound } from '@slipway/kit/outbound';
+import { canonicalJson, messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
 import type { BlobStore, PackResolver } from '@slipway/link';
 import { DEFAULT_TENANT, type RegistrySpec } from '@slipway/model';
-import { packBuiltin } from './builtin.ts';
-import { readChart } from './chart-archive.ts';
-import { fetchFromHelmRepository } from './helm-repository.ts';
-import { fetchFromOciRegistry } from './oci-registry.ts';
+import { type Chart, readChart } from './chart-archive.ts';
 import type { PinStore } from './pins.ts';
+import { createSource, type RegistryRef, type SourceDeps } from './registries/create-source.ts';
+import { bareVersion, type FetchedPack } from './registries/source.ts';
 
-export interface PackResolverDeps {
-  /** The Registry object of that name in that tenant, or undefined. */
-  readonly registries: { get(tenant: string, name: string): Promise<RegistrySpec | undefined> };
+export interface PackResolverDeps extends SourceDeps {
+  /** The Registry of that name in that tenant (or project), secrets in clear; undefined when there is none. */
+  readonly registries: { get(ref: RegistryRef): Promise<RegistrySpec | undefined> };
   readonly blobs: BlobStore;
-  /** Registries are where users say they are. */
-  readonly outbound: Outbound;
-  /** The hub's own `packs/` directory. */
-  readonly builtinDir: string;
   /** Remembers resolutions over restarts. Without it they live as long as this resolver. */
   readonly pins?: PinStore;
+  /** The digest that the catalogue knows a version by: what was seen first counts, also before it is used. */
+  readonly catalogued?: (ref: RegistryRef, pack: { name: string; version: string }) => Promise<string | undefined>;
 }
 
+type Ref = Parameters<PackResolver['resolveChart']>[0];
 type Resolved = Awaited<ReturnType<PackResolver['resolveChart']>>;
+
+/** A pack that is held, with what is in it. */
+export interface HeldPack extends Resolved {
+  readonly archive: Buffer;
+  readonly chart: Chart;
+}
 
 /** How many resolved references are kept in memory. */
 const CACHE = 1000;
 
-/** @example createPackResolver({ registries, blobs, builtinDir, outbound }).resolveChart({ registry: 'builtin', name: 'hello', version: '1.0.0' }) */
-export function createPackResolver(deps: PackResolverDeps): PackResolver {
+/** @example createPackResolver({ registries, blobs, builtinDir, reach, workDir }).resolveChart({ tenant: 'default', registry: 'builtin', name: 'hello', version: '1.0.0' }) */
+export function createPackResolver(deps: PackResolverDeps): PackResolver & { hold(ref: Ref): Promise<HeldPack> } {
   const cache = new Map<string, Promise<Resolved>>();
 
-  const resolve = async (key: string, spec: RegistrySpec, ref: { registry: string; name: string; version: string }): Promise<Resolved> => {
-    const pinned = await deps.pins?.get(key);
-    const stored = pinned === undefined ? undefined : await deps.blobs.get(pinned).catch(() => undefined);
-    const archive = stored ?? (await fetchChart(deps, spec, ref));
-    const chart = await readChart(archive);
-    if (chart.name !== ref.name || bare(chart.version) !== bare(ref.version)) {
-      throw new SlipwayError(
-        'Invalid',
-        `Registry "${ref.registry}" gave chart ${chart.name} ${chart.version} for ${ref.name} ${ref.version}.`,
-      );
+  const registryOf = async (ref: Ref): Promise<{ of: RegistryRef; spec: RegistrySpec }> => {
+    const of = { tenant: ref.tenant, project: ref.project, name: ref.registry };
+    const spec = await deps.registries.get(of);
+    if (spec !== undefined) return { of, spec };
+    throw new SlipwayError('NotFound', `There is no registry "${ref.registry}".`, { hint: 'List them with: slipway get registries' });
+  };
+
+  const hold = async (ref: Ref): Promise<HeldPack> => {
+    const { of, spec } = await registryOf(ref);
+    try {
+      return await resolvePack(deps, { of, spec, ref });
+    } catch (error) {
+      throw error instanceof SlipwayError
+        ? error
+        : new SlipwayError(
+            'Internal',
+            `Chart ${ref.name} ${ref.version} of registry "${ref.registry}" could not be resolved: ${messageOf(error)}`,
+            {
+              cause: error,
+            },
+          );
     }
-    const digest = stored === undefined ? await deps.blobs.put(archive) : `sha256:${sha256Hex(archive)}`;
-    if (pinned !== undefined && pinned !== digest) {
-      throw new SlipwayError(
-        'Conflict',
-        `Chart ${ref.name} ${ref.version} of registry "${ref.registry}" is no longer what it was when it was first used (${pinned}).`,
-        {
-          hint: 'Somebody replaced a published version. Use another version, or bring the first content back.',
-          retryable: false,
-        },
-      );
-    }
-    if (pinned === undefined) await deps.pins?.put(key, digest);
-    return {
-      digest,
-      name: chart.name,
-      version: chart.version,
-      ...(chart.valuesSchema === undefined ? {} : { valuesSchema: chart.valuesSchema }),
-    };
   };
 
   return {
+    hold,
     resolveChart: async (ref) => {
-      const spec = await deps.registries.get(ref.tenant, ref.registry);
-      if (!spec)
-        throw new SlipwayError('NotFound', `There is no registry "${ref.registry}".`, { hint: 'List them with: slipway get registries' });
-      // Pins of the first tenant keep the names they had when there was no other.
-      const whose = ref.tenant === DEFAULT_TENANT ? [] : [`tenant:${ref.tenant}`];
-      const key = JSON.stringify([...whose, ref.registry, spec.type, spec.type === 'builtin' ? '' : spec.url, ref.name, ref.version]);
+      const { spec } = await registryOf(ref);
+      const key = `${pinKey(ref, spec)}${trustOf(spec) ?? ''}`;
       const known = cache.get(key);
       if (known) return known;
       // Many clusters of one profile ask at once: one fetch serves them. A failure is forgotten, so that the next ask tries again.
-      const running = resolve(key, spec, ref);
+      const running = hold(ref).then(({ archive: _archive, chart: _chart, ...resolved }) => resolved);
       cache.set(key, running);
       if (cache.size > CACHE) cache.delete(cache.keys().next().value ?? '');
       try {
         return await running;
       } catch (error) {
         cache.delete(key);
-        throw error instanceof SlipwayError
-          ? error
-          : new SlipwayError(
-              'Internal',
-              `Chart ${ref.name} ${ref.version} of registry "${ref.registry}" could not be resolved: ${messageOf(error)}`,
-              { cause: error },
-            );
+        throw error;
       }
     },
   };
 }
 
-function fetchChart(deps: PackResolverDeps, spec: RegistrySpec, ref: { registry: string; name: string; version: string }): Promise<Buffer> {
-  switch (spec.type) {
-    case 'builtin':
-      return packBuiltin(deps.builtinDir, ref.name, ref.version);
-    case 'helm':
-      return fetchFromHelmRepository(deps.outbound, { ...ref, url: spec.url });
-    case 'oci':
-      return fetchFromOciRegistry(deps.outbound, { ...ref, url: spec.url, plainHttp: spec.plainHttp });
+interface Wanted {
+  readonly of: RegistryRef;
+  readonly spec: RegistrySpec;
+  readonly ref: Ref;
+}
+
+/** What is known of a reference from before. */
+interface Known {
+  readonly pinned: string | undefined;
+  /** What is pinned, where it is held. */
+  readonly stored: Buffer | undefined;
+  /** What it has to be. */
+  readonly expected: string | undefined;
+  /** Nobody has to be asked about signatures: nobody wants one, or one was seen. */
+  readonly trusted: boolean;
+}
+
+async function knownOf(deps: PackResolverDeps, { of, spec, ref }: Wanted): Promise<Known> {
+  const key = pinKey(ref, spec);
+  const trust = trustOf(spec);
+  const pinned = await deps.pins?.get(key);
+  const stored = pinned === undefined ? undefined : await deps.blobs.get(pinned).catch(() => undefined);
+  // What was pinned before its registry wanted signatures is checked once for these keys.
+  const trusted = trust === undefined || (pinned !== undefined && (await deps.pins?.get(key + trust)) === pinned);
+  return { pinned, stored, trusted, expected: pinned ?? (await deps.catalogued?.(of, ref)) };
+}
+
+async function resolvePack(deps: PackResolverDeps, wanted: Wanted): Promise<HeldPack> {
+  const { ref } = wanted;
+  const known = await knownOf(deps, wanted);
+  const { archive, signature } =
+    known.stored !== undefined && known.trusted ? { archive: known.stored } : await fetchOrHeld(deps, wanted, known);
+  const chart = await readChart(archive);
+  if (chart.name !== ref.name || bareVersion(chart.version) !== bareVersion(ref.version)) {
+    throw new SlipwayError(
+      'Invalid',
+      `Registry "${ref.registry}" gave chart ${chart.name} ${chart.version} for ${ref.name} ${ref.version}.`,
+    );
+  }
+  const digest = `sha256:${sha256Hex(archive)}`;
+  if (known.expected !== undefined && known.expected !== digest) throw moved(ref, known.expected);
+  if (archive !== known.stored) await deps.blobs.put(archive);
+  await remember(deps, wanted, { digest, known, signature });
+  const { name, version, valuesSchema } = chart;
+  return {
+    digest,
+    name,
+    version,
+    archive,
+    chart,
+    ...(valuesSchema === undefined ? {} : { valuesSchema }),
+    ...(signature && { signature }),
+  };
+}
+
+async function remember(
+  { pins }: PackResolverDeps,
+  { ref, spec }: Wanted,
+  { digest, known, signature }: { digest: string; known: Known; signature: FetchedPack['signature'] },
+): Promise<void> {
+  const key = pinKey(ref, spec);
+  const trust = trustOf(spec);
+  if (known.pinned === undefined) await pins?.put(key, digest);
+  if (trust !== undefined && signature?.signedBy !== undefined) await pins?.put(key + trust, digest);
+}
+
+/** From the registry. Where a signature is only wished for, what is held already does while the registry is away. */
+async function fetchOrHeld(deps: PackResolverDeps, { of, spec, ref }: Wanted, { stored, expected }: Known): Promise<FetchedPack> {
+  try {
+    return await createSource(deps, of, spec).fetch({ name: ref.name, version: ref.version, digest: expected });
+  } catch (error) {
+    const away = error instanceof SlipwayError && (error.code === 'Unavailable' || error.code === 'Timeout');
+    const wished = 'verify' in spec && spec.verify.policy === 'warn';
+    if (stored === undefined || !wished || !away) throw error;
+    return { archive: stored, signature: { problem: messageOf(error) } };
   }
 }
 
-const bare = (version: string): string => version.replace(/^v/, '');
+const moved = (ref: Ref, expected: string): SlipwayError =>
+  new SlipwayError(
+    'Conflict',
+    `Chart ${ref.name} ${ref.version} of registry "${ref.registry}" is no longer what it was when it was first used (${expected}).`,
+    { hint: 'Somebody replaced a published version. Use another version, or bring the first content back.', retryable: false },
+  );
+
+/** What a reference means, as pins know it. Pins of the first tenant keep the names they had when there was no other. */
+export function pinKey(ref: Ref, spec: RegistrySpec): string {
+  const whose = ref.tenant === DEFAULT_TENANT ? [] : [`tenant:${ref.tenant}`];
+  const project = ref.project === undefined ? [] : [`project:${ref.project}`];
+  return JSON.stringify([...whose, ...project, ref.registry, spec.type, placeOf(spec), ref.name, ref.version]);
+}
+
+function placeOf(spec: RegistrySpec): string {
+  switch (spec.type) {
+    case 'builtin':
+    case 'embedded':
+      return '';
+    case 'folder':
+      return spec.path;
+    case 'git':
+      return JSON.stringify([spec.url, spec.ref ?? '', spec.path]);
+    case 'helm':
+    case 'oci':
+      return spec.url;
+  }
+}
+
+/** The keys that packs of this registry must be signed by; undefined where nobody asks. */
+const trustOf = (spec: RegistrySpec): string | undefined =>
+  'verify' in spec && spec.verify.policy !== 'off' ? `#${sha256Hex(canonicalJson(spec.verify.keys.map(({ key }) => key)))}` : undefined;

@@ -15,6 +15,8 @@ export interface OutboundOptions {
   readonly rules?: AddressRules;
   /** URL of an HTTP proxy that everything goes through. It looks names up itself, so it has to keep private ones away; addresses in URLs are still checked here. */
   readonly proxy?: string | undefined;
+  /** URL of a proxy that a user named: connected to only where the rules let, as any other place of theirs. Not beside `proxy`. */
+  readonly userProxy?: string | undefined;
   /** How names are looked up; the system's way by default. */
   readonly resolve?: (host: string) => Promise<readonly OutboundAddress[]>;
   /** PEM of authorities trusted besides those of the system. */
@@ -64,12 +66,13 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     if (allowed.length === 0 && first !== undefined) throw refused(policy, first.address, name);
     return allowed;
   };
-  const dispatcher = options.proxy === undefined ? guardedAgent(addressesOf, options) : proxyAgent(options.proxy, options);
+  const dispatcher = dispatcherOf(addressesOf, options);
+  const userProxy = options.userProxy === undefined ? undefined : urlOf(options.userProxy).hostname;
 
   const once = async (url: URL, request: OutboundRequest, signal: AbortSignal): Promise<Response> => {
     checkUrl(url, request.plainHttp === true);
     // Behind a proxy nothing is looked up here, but an address is an address.
-    if (isIP(hostName(url.hostname)) !== 0) await addressesOf(url.hostname);
+    for (const host of [url.hostname, userProxy]) if (host !== undefined && isIP(hostName(host)) !== 0) await addressesOf(host);
     const { maxBytes: _maxBytes, timeoutMs: _timeoutMs, maxRedirects: _maxRedirects, plainHttp: _plainHttp, ...init } = request;
     try {
       // The package's types and Node's are of the same thing.
@@ -106,16 +109,18 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
   };
 }
 
-function guardedAgent(addressesOf: Outbound['addressesOf'], { ca }: OutboundOptions): Dispatcher {
+function dispatcherOf(addressesOf: Outbound['addressesOf'], options: OutboundOptions): Dispatcher {
+  if (options.proxy !== undefined) return proxyAgent(options.proxy, options);
   const checked = callbackify(async (host: string) => [...(await addressesOf(host))]);
-  const connect = buildConnector({
+  // Node asks once for a connection and connects to what it is told: nothing can change in between.
+  const guard: buildConnector.BuildOptions = {
     timeout: 15_000,
     maxCachedSessions: 0,
-    ...trusting(ca),
-    // Node asks once for a connection and connects to what it is told: nothing can change in between.
     lookup: (host, _options, done) => checked(host, done),
-  });
-  return new Agent({ connect, ...LIMITS });
+  };
+  const { userProxy, ca } = options;
+  if (userProxy === undefined) return new Agent({ connect: buildConnector({ ...guard, ...trusting(ca) }), ...LIMITS });
+  return new ProxyAgent({ uri: userProxy, proxyTls: { ...guard, ...trusting(ca) } as never, requestTls: trusting(ca), ...LIMITS });
 }
 
 const proxyAgent = (uri: string, { ca }: OutboundOptions): Dispatcher => new ProxyAgent({ uri, requestTls: trusting(ca), ...LIMITS });

@@ -1,12 +1,10 @@
-import { X509Certificate } from 'node:crypto';
 import type { FieldCause } from '@slipway/kit';
 import { duplicateField, invalidField, refuseIf, requiredField } from '../meta/causes.ts';
+import { isCertificateBundle } from '../meta/certificates.ts';
 import type { AdmissionInput, AdmissionReads } from '../meta/define-kind.ts';
 import { MASK } from '../meta/mask.ts';
 import { placeUrlProblems } from '../meta/place-url.ts';
 import type { IdentityProviderSpec, OidcSpec } from './identity-provider.ts';
-
-const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 export async function admitIdentityProvider({ object, old, reads }: AdmissionInput<IdentityProviderSpec, any>): Promise<void> {
   const { spec } = object;
@@ -28,18 +26,8 @@ function movedSecret(spec: OidcSpec, old: OidcSpec | undefined): FieldCause[] {
 }
 
 function bundleCauses(text: string): FieldCause[] {
-  if (text === '') return [];
-  const found = text.match(CERTIFICATE) ?? [];
-  const readable = found.length > 0 && found.every(isCertificate);
-  return readable ? [] : [invalidField('spec.oidc.caBundle', 'must be one or more certificates in PEM')];
-}
-
-function isCertificate(pem: string): boolean {
-  try {
-    return new X509Certificate(pem).subject !== undefined;
-  } catch {
-    return false;
-  }
+  if (text === '' || isCertificateBundle(text)) return [];
+  return [invalidField('spec.oidc.caBundle', 'must be one or more certificates in PEM')];
 }
 
 async function teamCauses(spec: IdentityProviderSpec, old: IdentityProviderSpec | undefined, reads: AdmissionReads): Promise<FieldCause[]> {
