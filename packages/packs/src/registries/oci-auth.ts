@@ -53,20 +53,25 @@ async function answerTo(asker: Asker, challenge: string, own: string | undefined
   if (/^Basic\b/i.test(challenge)) return own;
   const fields = Object.fromEntries([...challenge.matchAll(/(\w+)="([^"]*)"/g)].map(([, name, value]) => [name, value]));
   const realm = /^Bearer /i.test(challenge) ? fields['realm'] : undefined;
-  if (realm === undefined) return undefined;
-  if (own?.startsWith('Bearer ')) return undefined;
-  if (!URL.canParse(realm)) throw new SlipwayError('Forbidden', `The ${asker.from} names no usable address for its token.`);
-  const url = new URL(realm);
-  if (url.protocol !== 'https:' && !asker.plainHttp)
-    throw new SlipwayError('Forbidden', `The ${asker.from} asks for its token to be fetched without encryption.`);
+  if (realm === undefined || own?.startsWith('Bearer ')) return undefined;
+  const url = tokenUrl(asker, realm);
   for (const [name, value] of Object.entries({ service: fields['service'], scope: fields['scope'] ?? (scope || undefined) }))
     if (value !== undefined) url.searchParams.set(name, value);
-  const answer = await ask(asker, url.href, {
-    maxBytes: 1024 * 1024,
-    ...(own === undefined ? {} : { headers: { authorization: own } }),
-  });
-  const body = answer.status === 200 ? tokenSchema.safeParse(jsonOf(answer.body)) : undefined;
-  const token = body?.success ? (body.data.token ?? body.data.access_token) : undefined;
+  return fetchToken(asker, url, own);
+}
+
+function tokenUrl(asker: Asker, realm: string): URL {
+  if (!URL.canParse(realm)) throw new SlipwayError('Forbidden', `The ${asker.from} names no usable address for its token.`);
+  const url = new URL(realm);
+  if (url.protocol === 'https:' || asker.plainHttp) return url;
+  throw new SlipwayError('Forbidden', `The ${asker.from} asks for its token to be fetched without encryption.`);
+}
+
+async function fetchToken(asker: Asker, url: URL, own: string | undefined): Promise<string> {
+  const headers = own === undefined ? {} : { headers: { authorization: own } };
+  const answer = await ask(asker, url.href, { maxBytes: 1024 * 1024, ...headers });
+  const body = answer.status === 200 ? tokenSchema.safeParse(jsonOf(answer.body)).data : undefined;
+  const token = body?.token ?? body?.access_token;
   if (token !== undefined) return `Bearer ${token}`;
   if (own !== undefined) throw refusedBy(asker.from, 'a token for these credentials', answer.status === 200 ? 403 : answer.status);
   throw new SlipwayError('Forbidden', `The ${asker.from} gives no anonymous access (${answer.status}).`, {
