@@ -4,7 +4,9 @@ export interface FieldDiff {
   readonly to?: unknown;
 }
 
-const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+/** A mapping: neither a list nor null. */
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Equal as JSON: key order and absent versus undefined do not matter. */
 export function deepEqual(a: unknown, b: unknown): boolean {
