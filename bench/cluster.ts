@@ -15,7 +15,7 @@ import { createApiClient } from '@slipway/api';
 import { silentLogger, sleep, waitFor } from '@slipway/kit';
 import { createKubeClient, fromKubeconfig, type KubeClient, type KubeObject } from '@slipway/kube';
 import { createToolchain } from '@slipway/forge';
-import { clusterKind, clusterProfileKind, machinePoolKind } from '@slipway/model';
+import { clusterKind, clusterProfileKinds, machinePoolKind } from '@slipway/model';
 import { createInstance, type Instance } from '@slipway/testkit';
 import { parse } from 'yaml';
 import { cpuMs, resident } from './process-use.ts';
@@ -296,7 +296,7 @@ const configMap = (name: string, value: string) =>
 
 /** A profile `bench` = starter plus one manifest layer, whose versions differ in what the layer holds. */
 async function publish(client: Hub, versions: readonly { version: string; manifests: string[] }[]): Promise<void> {
-  const starter = await client.get({ kind: clusterProfileKind, name: 'starter' });
+  const starter = await client.get({ kind: clusterProfileKinds.at('tenant'), name: 'starter' });
   const base = (starter.spec as { versions: { version: string; layers: object[]; variables: object[] }[] }).versions.find(
     (each) => each.version === '1.0.0',
   );
@@ -306,8 +306,8 @@ async function publish(client: Hub, versions: readonly { version: string; manife
     layers: [...(base?.layers ?? []), { name: 'extra', type: 'addon', namespace: 'default', manifests }],
   }));
   const name = `bench-${versions.length}`;
-  if ((await client.find({ kind: clusterProfileKind, name })) === undefined)
-    await client.create(clusterProfileKind, { kind: 'ClusterProfile', metadata: { name }, spec: { versions: all } });
+  if ((await client.find({ kind: clusterProfileKinds.at('tenant'), name })) === undefined)
+    await client.create(clusterProfileKinds.at('tenant'), { kind: 'ClusterProfile', metadata: { name }, spec: { versions: all } });
 }
 
 async function paced(client: Hub, kube: KubeClient, count: number): Promise<number[]> {

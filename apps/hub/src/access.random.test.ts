@@ -22,8 +22,21 @@ const SEED = Number(process.env['SLIPWAY_ACCESS_SEED'] ?? 7);
 const TENANTS = ['acme', 'acme-2', 'globex', 'initech'];
 const PROJECTS = ['shop', 'shop-2', 'bank'];
 const NAMES = ['a', 'a1', 'b', 'c'];
-const RESOURCES = ['clusters', 'serviceaccounts', 'registries', 'projects', 'users', 'teams', 'tenants'] as const;
-const IN_PROJECT = new Set(['clusters', 'serviceaccounts']);
+const RESOURCES = [
+  'clusters',
+  'serviceaccounts',
+  'projectmacros',
+  'registries',
+  'macros',
+  'projects',
+  'users',
+  'teams',
+  'tenants',
+  'systemmacros',
+] as const;
+const IN_PROJECT = new Set(['clusters', 'serviceaccounts', 'projectmacros']);
+/** Of the installation: the same objects from every tenant. */
+const OF_SYSTEM = new Set(['tenants', 'systemmacros']);
 const VERBS = ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'];
 
 /** mulberry32: the same requests for the same seed. */
@@ -53,6 +66,9 @@ describe('access at random, against an oracle', () => {
   const specs: Readonly<Record<string, unknown>> = {
     clusters: { profile: { name: 'none', version: '1.0.0' }, gateway: 'local', controlPlane: { replicas: 1 } },
     registries: { type: 'builtin' },
+    projectmacros: { value: 'x' },
+    macros: { value: 'x' },
+    systemmacros: { value: 'x' },
   };
   const kindOf = (resource: string) => kinds.find((kind) => kind.plural === resource) as (typeof kinds)[number];
   const put = async (store: ObjectStore, tenant: string, object: NewObject) => {
@@ -72,6 +88,8 @@ describe('access at random, against an oracle', () => {
     const store = createMemoryStore({ clock: { now: () => Date.now() } });
     for (const tenant of [...TENANTS, 'system'])
       await put(store, 'system', { kind: 'Tenant', metadata: { name: tenant }, spec: { suspended: false } });
+    for (const name of random.some(NAMES))
+      await put(store, 'system', { kind: 'SystemMacro', metadata: { name, labels: labels() }, spec: specs['systemmacros'] });
     for (const tenant of [...TENANTS, 'system']) {
       const names = ['u0', 'u1', 'u2', 'u3'];
       const teams = [random.some(names), random.some(names)];
@@ -84,6 +102,8 @@ describe('access at random, against an oracle', () => {
       for (const name of PROJECTS) await put(store, tenant, { kind: 'Project', metadata: { name }, spec: {} });
       for (const name of random.some(NAMES))
         await put(store, tenant, { kind: 'Registry', metadata: { name, labels: labels() }, spec: specs['registries'] });
+      for (const name of random.some(NAMES))
+        await put(store, tenant, { kind: 'Macro', metadata: { name, labels: labels() }, spec: specs['macros'] });
       for (const project of PROJECTS) {
         for (const resource of IN_PROJECT) {
           for (const name of random.some(NAMES)) {
@@ -99,6 +119,7 @@ describe('access at random, against an oracle', () => {
     const api = createApi({
       kinds: kinds.map(({ admit: _admit, admitDelete: _admitDelete, ...kind }) => kind),
       authorizer,
+      fleet: store,
       authenticator: { authenticate: async ({ headers }) => principals.get(String(headers['authorization'] ?? '').slice(7)) },
       version: '0',
       stopping: new AbortController().signal,
@@ -169,7 +190,7 @@ describe('access at random, against an oracle', () => {
       const tenant = random.next() < 0.75 ? user.tenant : random.pick([...TENANTS, 'system', 'nosuch']);
       const resource = random.pick(RESOURCES);
       const place = {
-        tenant: resource === 'tenants' ? '' : tenant,
+        tenant: OF_SYSTEM.has(resource) ? '' : tenant,
         project: IN_PROJECT.has(resource) ? random.pick([...PROJECTS, 'nowhere']) : '',
       };
       const verb = random.pick(VERBS);

@@ -5,7 +5,7 @@ import {
   type ApiObject,
   BUILT_IN_LABEL,
   BUILT_IN_ROLES,
-  clusterProfileKind,
+  clusterProfileKinds,
   type ClusterProfileSpec,
   DEFAULT_TENANT,
   kinds,
@@ -77,7 +77,7 @@ async function createMissing({ store, tenant }: TenantDeps, object: NewObject): 
 }
 
 async function ensureProfile(deps: TenantDeps, object: NewObject): Promise<void> {
-  const spec = clusterProfileKind.spec.parse(object.spec);
+  const spec = clusterProfileKinds.at('tenant').spec.parse(object.spec);
   const name = object.metadata.name ?? '';
   const stored = (await deps.store.get({ tenant: deps.tenant, kind: 'ClusterProfile', name })) as ApiObject<ClusterProfileSpec> | undefined;
   if (stored === undefined) return createMissing(deps, object);

@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from '@slipway/kit';
-import { gatewayKind, type Kind, kinds, putSecrets, secretFieldsOf, secretKind } from '@slipway/model';
+import { clusterProfileKinds, gatewayKind, type Kind, kinds, putSecrets, secretFieldsOf, secretKind } from '@slipway/model';
 import { testEngines } from '@slipway/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,6 +31,28 @@ function planted(schema: Json, canary: (mask: string) => string): unknown {
   return schema['default'] ?? (schema['type'] === 'boolean' ? false : (schema['minimum'] ?? 1));
 }
 
+/** What a schema alone does not say: an object that others must be there for, or of whose fields one excludes the other. */
+const FITTING: Readonly<Record<string, (planted: Json) => object>> = {
+  Cluster: () => ({
+    profile: { name: 'canary', version: '1.0.0' },
+    secretVariables: Object.fromEntries(['password', 'token'].map((name) => [name, PLANTED])),
+  }),
+  Macro: ({ value: _open, ...planted }) => planted,
+  ProjectMacro: ({ value: _open, ...planted }) => planted,
+  SystemMacro: ({ value: _open, ...planted }) => planted,
+};
+/** A place for a canary. */
+const PLANTED = '\u0000canary';
+const PROFILE = {
+  versions: [
+    {
+      version: '1.0.0',
+      variables: ['password', 'token'].map((name) => ({ name, type: 'secret', required: true })),
+      layers: [{ name: 'kubernetes', type: 'kubernetes', builtin: { name: 'kubernetes', version: '1.35.4' } }],
+    },
+  ],
+};
+
 const SECRET_KINDS = kinds.filter((kind) => secretFieldsOf(kind).length > 0);
 const schemaOf = (kind: Kind): Json => z.toJSONSchema(kind.spec, { io: 'input', unrepresentable: 'any', target: 'draft-7' }) as Json;
 
@@ -52,9 +74,15 @@ describe.each(testEngines)('no secret ever comes out, on %s', (engine) => {
   };
   beforeAll(async () => {
     test = await startTestHub(engine, logger);
+    await test.client.create(clusterProfileKinds.at('tenant'), { kind: 'ClusterProfile', metadata: { name: 'canary' }, spec: PROFILE });
   }, 90_000);
   afterAll(() => test.stop());
 
+  const specOf = (kind: Kind): object => {
+    const made = planted(schemaOf(kind), canary) as Json;
+    const fitting = FITTING[kind.kind]?.(made) ?? made;
+    return JSON.parse(JSON.stringify(fitting), (_key, value: unknown) => (value === PLANTED ? canary('') : value)) as object;
+  };
   const call = async (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) => {
     const answer = await requestOf(test, method, path, { body, headers });
     const text = JSON.stringify(answer.headers) + answer.text;
@@ -79,7 +107,7 @@ describe.each(testEngines)('no secret ever comes out, on %s', (engine) => {
         `/apis/slipway.dev/v1/${kind.scope === 'project' ? 'namespaces/default/' : ''}${kind.plural}`,
         ...(kind === (secretKind as Kind) ? ['/api/v1/namespaces/default/secrets'] : []),
       ];
-      const spec = () => planted(schemaOf(kind), canary) as object;
+      const spec = () => specOf(kind);
       for (const [index, collection] of collections.entries()) {
         const core = index === 1;
         const object = (name: string, given: object = spec()) => ({
@@ -152,7 +180,7 @@ describe.each(testEngines)('no secret ever comes out, on %s', (engine) => {
     await call('GET', '/apis/slipway.dev/v1/auditrecords');
     await call('GET', '/apis/slipway.dev/v1/auditchain/records?limit=1000');
     const plan = {
-      objects: SECRET_KINDS.map((kind) => ({ kind: kind.kind, metadata: { name: 'planned' }, spec: planted(schemaOf(kind), canary) })),
+      objects: SECRET_KINDS.map((kind) => ({ kind: kind.kind, metadata: { name: 'planned' }, spec: specOf(kind) })),
     };
     await call('POST', '/apis/slipway.dev/v1/namespaces/default/clusters/none/plan', plan);
     const own = answers.splice(0);

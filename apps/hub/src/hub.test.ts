@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiClient, createApiClient } from '@slipway/api';
 import { waitFor } from '@slipway/kit';
-import { clusterProfileKind, projectKind, registryKind } from '@slipway/model';
+import { clusterProfileKinds, projectKind, registryKind } from '@slipway/model';
 import { freePorts } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -66,7 +66,7 @@ describe('the hub as a process', () => {
       const running = serve();
       await ready();
       let client = await clientFor(token);
-      expect((await client.list(clusterProfileKind)).items.map((profile) => profile.metadata.name)).toContain('starter');
+      expect((await client.list(clusterProfileKinds.at('tenant'))).items.map((profile) => profile.metadata.name)).toContain('starter');
       expect((await client.find({ kind: projectKind, name: 'default' }))?.metadata.name).toBe('default');
       expect((await stat(join(home, 'run/hub.sock'))).mode & 0o777).toBe(0o600);
 

@@ -171,6 +171,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     kinds,
     authenticator: identity,
     authorizer: identity.authorizer,
+    fleet: store,
     subresources: audit.watched(
       [
         ...hubSubresources({ proxy, joinTokens: link.joinTokens, identity, ca: pki.ca, publicUrl }),

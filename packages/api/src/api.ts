@@ -5,7 +5,9 @@ import {
   type AccessRequest,
   type Authenticator,
   type Authorizer,
+  type AdmissionReads,
   type Decision,
+  type FleetReader,
   GROUP,
   type Kind,
   type Lasting,
@@ -37,6 +39,8 @@ export interface ApiOptions {
   readonly authenticator: Authenticator;
   /** Also gives each request its store: there is no other way to objects from here. */
   readonly authorizer: Authorizer;
+  /** Objects of every tenant, for the checks of what belongs to the installation. */
+  readonly fleet: Pick<FleetReader, 'listAll'>;
   readonly subresources?: readonly Subresource[];
   readonly planFor?: PlanFor;
   /** Of the product, for /version. */
@@ -101,6 +105,7 @@ export interface RequestGrant {
 export interface RouteDeps extends ApiOptions {
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly everywhere: AdmissionReads['everywhere'];
   /** Every kind in the version it is stored in. */
   readonly served: readonly ServedKind[];
   /** Every kind in every version. */
@@ -126,8 +131,9 @@ export function createApi(options: ApiOptions): Api {
   const logger = options.logger ?? silentLogger;
   const versions = options.kinds.flatMap(serveVersions);
   const served = versions.filter(({ kind }) => kind.version === VERSION);
-  const writes = createWrites({ clock });
-  const plan = options.planFor === undefined ? [] : [planSubresource({ served, planFor: options.planFor, clock })];
+  const everywhere: AdmissionReads['everywhere'] = async (kind) => (await options.fleet.listAll(kind)).items;
+  const writes = createWrites({ clock, everywhere });
+  const plan = options.planFor === undefined ? [] : [planSubresource({ served, planFor: options.planFor, everywhere, clock })];
   const subresources = [...(options.subresources ?? []), ...plan];
   const { authorizer } = options;
   const granted = (principal: Principal, request: AccessRequest, decision: Decision): RequestGrant => ({
@@ -144,7 +150,7 @@ export function createApi(options: ApiOptions): Api {
     throw new SlipwayError('Forbidden', `User "${principal.name}" cannot ${request.verb} ${what}${place}: ${decision.reason}.`);
   };
   const fairness = createFairness(MAX_BODY, options.limits);
-  const deps: RouteDeps = { ...options, clock, logger, served, versions, writes, subresources, grant, fairness };
+  const deps: RouteDeps = { ...options, clock, logger, everywhere, served, versions, writes, subresources, grant, fairness };
 
   /** The caller, acting in the tenant that the address names. */
   const authenticated = async (request: IncomingMessage, address: string): Promise<Principal> => {

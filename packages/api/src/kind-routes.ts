@@ -20,7 +20,7 @@ import {
 import { represent, representationOf } from './table.ts';
 import { streamWatch, type WatchView } from './watch-stream.ts';
 import type { PatchType } from './patches.ts';
-import type { WriteContext, Written } from './writes.ts';
+import { admissionReads, type WriteContext, type Written } from './writes.ts';
 
 interface Params {
   readonly project?: string;
@@ -87,7 +87,7 @@ function routesOf(scope: FastifyInstance, deps: RouteDeps, served: ServedKind, p
     });
   }
   scope.delete(one, access('delete'), async (request) => {
-    const { deleted, removed } = await remove(kind, request, nameOf(request));
+    const { deleted, removed } = await remove(deps, kind, request, nameOf(request));
     if (!removed) return answer(deps, kind, request, conversion.shown(deleted));
     const details = { name: deleted.metadata.name, group: GROUP, kind: kind.plural, uid: deleted.metadata.uid };
     return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
@@ -99,7 +99,7 @@ function routesOf(scope: FastifyInstance, deps: RouteDeps, served: ServedKind, p
     );
     const deleted: ApiObject[] = [];
     for (const item of items) {
-      await remove(kind, request, item.metadata.name)
+      await remove(deps, kind, request, item.metadata.name)
         .then((result) => deleted.push(result.deleted))
         .catch((error: unknown) => {
           // Somebody else was faster: it is gone, which is what was asked.
@@ -212,7 +212,12 @@ function patchTypeOf(request: FastifyRequest): PatchType {
   });
 }
 
-async function remove(kind: Kind, request: FastifyRequest, name: string): Promise<{ deleted: ApiObject; removed: boolean }> {
+async function remove(
+  deps: RouteDeps,
+  kind: Kind,
+  request: FastifyRequest,
+  name: string,
+): Promise<{ deleted: ApiObject; removed: boolean }> {
   refuseReadOnly(kind);
   const { tenant } = principalOf(request);
   const { project } = request.params as Params;
@@ -221,13 +226,7 @@ async function remove(kind: Kind, request: FastifyRequest, name: string): Promis
   if (object === undefined) throw new SlipwayError('NotFound', `${kind.plural}.${GROUP} "${name}" not found`);
   const body = (request.body ?? {}) as DeleteBody;
   const { uid, resourceVersion } = body.preconditions ?? {};
-  await kind.admitDelete?.({
-    object,
-    reads: {
-      get: (other, otherName, otherProject) => storeOf(request).get({ tenant, kind: other, name: otherName, project: otherProject }),
-      list: async (other, otherProject) => (await storeOf(request).list({ tenant, kind: other, project: otherProject })).items,
-    },
-  });
+  await kind.admitDelete?.({ object, reads: admissionReads({ tenant, store: storeOf(request) }, deps.everywhere) });
   const deleted = await storeOf(request).delete(ref, {
     // Without a wish of the caller: the object that was admitted, not another one that took its name meanwhile.
     uid: uid ?? object.metadata.uid,

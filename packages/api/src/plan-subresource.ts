@@ -1,4 +1,5 @@
 import { type Clock, SlipwayError } from '@slipway/kit';
+import type { AdmissionReads } from '@slipway/model';
 import type { ServedKind } from './kind-schema.ts';
 import { mergePatch } from './patches.ts';
 import type { PlanCandidate, PlanFor, Subresource, SubresourceContext } from './ports.ts';
@@ -8,6 +9,7 @@ import { invalid } from './kind-schema.ts';
 interface PlanDeps {
   readonly served: readonly ServedKind[];
   readonly planFor: PlanFor;
+  readonly everywhere: AdmissionReads['everywhere'];
   readonly clock: Clock;
 }
 
@@ -83,6 +85,7 @@ async function candidateOf(
         const replaced = new Set(added.map((one) => one.metadata.name));
         return [...items.filter((item) => !replaced.has(item.metadata.name)), ...added];
       },
+      everywhere: deps.everywhere,
     },
   });
   return { object, ...(old === undefined ? {} : { old }) };

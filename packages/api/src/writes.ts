@@ -19,6 +19,7 @@ import { patched, type PatchType } from './patches.ts';
 
 export interface WriteDeps {
   readonly clock: Clock;
+  readonly everywhere: AdmissionReads['everywhere'];
 }
 
 /** What every write knows besides its body. */
@@ -62,12 +63,13 @@ export function createWrites(deps: WriteDeps) {
       time: new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z'),
     },
   });
-  const reads = ({ tenant, store }: WriteContext): AdmissionReads => ({
-    get: (kind, name, project) => store.get({ tenant, kind, name, project }),
-    list: async (kind, project) => (await store.list({ tenant, kind, project })).items,
-  });
-  const admit = async (kind: Kind, context: WriteContext, object: ApiObject, old: ApiObject | undefined) => {
-    await kind.admit?.({ object, tenant: context.tenant, reads: reads(context), ...(old === undefined ? {} : { old }) });
+  /** Gives what the writer is to be told. */
+  const admit = async (kind: Kind, context: WriteContext, object: ApiObject, old: ApiObject | undefined): Promise<string[]> => {
+    const warnings: string[] = [];
+    const reads = admissionReads(context, deps.everywhere);
+    const warn = (text: string) => void warnings.push(text);
+    await kind.admit?.({ object, tenant: context.tenant, reads, warn, ...(old === undefined ? {} : { old }) });
+    return warnings;
   };
 
   const create = async (served: ServedKind, context: WriteContext, raw: unknown, applied?: unknown[]): Promise<Written> => {
@@ -82,7 +84,7 @@ export function createWrites(deps: WriteDeps) {
       try {
         const named = { ...object, metadata: { ...metadata, ...(name === undefined ? {} : { name }) } };
         const made = await createNamed(served, context, named, applied);
-        return { object: made, created: true, warnings };
+        return { object: made.object, created: true, warnings: [...warnings, ...made.warnings] };
       } catch (error) {
         if (!(generated && attempt < 7 && error instanceof SlipwayError && error.code === 'AlreadyExists')) throw error;
       }
@@ -93,19 +95,19 @@ export function createWrites(deps: WriteDeps) {
     context: WriteContext,
     object: NewObject,
     applied: unknown[] | undefined,
-  ): Promise<ApiObject> => {
+  ): Promise<Pick<Written, 'object' | 'warnings'>> => {
     const { kind } = served;
     const causes = metadataCauses(object.metadata);
     if (causes.length > 0) throw invalid(kind, object.metadata.name, causes);
     const finalizers = [...new Set([...(object.metadata.finalizers ?? []), ...kind.finalizers])];
     const managedFields = applied ?? trackUpdate(ownership(served, context), undefined, object);
     const complete = served.conversion.stored({ ...object, metadata: { ...object.metadata, finalizers, managedFields } });
-    await admit(kind, context, asObject(complete), undefined);
+    const warnings = await admit(kind, context, asObject(complete), undefined);
     const made = await context.store.create(complete, { tenant: context.tenant, dryRun: context.dryRun }).catch((error: unknown) => {
       if (!(error instanceof SlipwayError && error.code === 'AlreadyExists')) throw error;
       throw new SlipwayError('AlreadyExists', `${kind.plural}.${GROUP} "${complete.metadata.name}" already exists`, { cause: error });
     });
-    return served.conversion.shown(context.dryRun ? neverStored(made) : made);
+    return { object: served.conversion.shown(context.dryRun ? neverStored(made) : made), warnings };
   };
 
   /** Validates, admits and stores a changed object; its resourceVersion is the one it was read at. */
@@ -132,9 +134,9 @@ export function createWrites(deps: WriteDeps) {
       next.metadata.managedFields = old.metadata.managedFields;
     next.metadata.resourceVersion = given.resourceVersion ?? '';
     const storable = conversion.stored(next);
-    await admit(kind, context, storable, change.stored);
+    const told = await admit(kind, context, storable, change.stored);
     const written = await context.store.update(storable, { tenant: context.tenant, dryRun: context.dryRun });
-    return { object: conversion.shown(written), created: false, warnings };
+    return { object: conversion.shown(written), created: false, warnings: [...warnings, ...told] };
   };
   const storeStatus = async (served: ServedKind, context: WriteContext, change: Change): Promise<Written> => {
     const { conversion } = served;
@@ -243,6 +245,16 @@ export function createWrites(deps: WriteDeps) {
 function neverStored({ metadata: { resourceVersion: _none, ...metadata }, ...object }: ApiObject): ApiObject {
   return { ...object, metadata: metadata as ApiObject['metadata'] };
 }
+
+/** What admission may read on behalf of one request. */
+export const admissionReads = (
+  { tenant, store }: Pick<WriteContext, 'tenant' | 'store'>,
+  everywhere: AdmissionReads['everywhere'],
+): AdmissionReads => ({
+  get: (kind, name, project) => store.get({ tenant, kind, name, project }),
+  list: async (kind, project) => (await store.list({ tenant, kind, project })).items,
+  everywhere,
+});
 
 const asObject = (object: NewObject): ApiObject => object as ApiObject;
 

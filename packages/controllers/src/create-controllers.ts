@@ -1,5 +1,5 @@
 import { newUid } from '@slipway/kit';
-import type { ChangePlan } from '@slipway/model';
+import { type ChangePlan, SCOPES } from '@slipway/model';
 import { createController, createLocalLeases, runAsLeader, systemTimers, type Controller } from '@slipway/runtime';
 import { clusterController } from './cluster/controller.ts';
 import { createClusterIndex } from './cluster-index.ts';
@@ -42,7 +42,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     createController(clusterController(deps), base),
     createController(gatewayController(deps), base),
     createController(machinePoolController(deps), base),
-    createController(clusterProfileController(deps), base),
+    ...SCOPES.map((scope) => createController(clusterProfileController(deps, scope), base)),
     createController(projectController(deps), base),
     createController(eventController(deps), base),
   ];

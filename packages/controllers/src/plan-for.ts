@@ -2,6 +2,8 @@ import {
   clusterChangePlan,
   mergePlans,
   poolName,
+  profileKindAt,
+  type ProfileRef,
   refuseIf,
   type ApiObject,
   type ChangePlan,
@@ -52,19 +54,19 @@ async function planForCluster(
   const storedPools = await listPools(store, project, name);
   const candidate = ofKind('Cluster').find(({ object }) => object.metadata.namespace === project && object.metadata.name === name);
   const wanted = candidate?.remove ? undefined : ((candidate?.object as ClusterObject | undefined) ?? stored);
-  const profileOf = async (profile: string, withCandidates: boolean): Promise<ProfileObject | undefined> => {
+  const profileOf = async (profile: ProfileRef, withCandidates: boolean): Promise<ProfileObject | undefined> => {
     const given = withCandidates
-      ? ofKind('ClusterProfile').find(({ object, remove }) => !remove && object.metadata.name === profile)
+      ? ofKind(profileKindAt(profile.scope)).find(({ object, remove }) => !remove && object.metadata.name === profile.name)
       : undefined;
-    return (given?.object as ProfileObject | undefined) ?? getProfile(store, profile);
+    return (given?.object as ProfileObject | undefined) ?? getProfile(store, profile, project);
   };
   const pools = overlay(
     storedPools,
     ofKind('MachinePool').filter(({ object }) => (object as PoolObject).spec.cluster === name && object.metadata.namespace === project),
   );
   return clusterChangePlan({
-    desired: wanted && picture(wanted, pools, await profileOf(wanted.spec.profile.name, true)),
-    current: stored && picture(stored, storedPools, await profileOf(stored.spec.profile.name, false)),
+    desired: wanted && picture(wanted, pools, await profileOf(wanted.spec.profile, true)),
+    current: stored && picture(stored, storedPools, await profileOf(stored.spec.profile, false)),
   });
 }
 

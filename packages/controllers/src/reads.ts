@@ -1,7 +1,11 @@
 import {
+  profileKindAt,
+  type ProfileRef,
+  profileText,
   resolve,
   type ApiObject,
   type ClusterProfileSpec,
+  type ClusterProfileStatus,
   type ClusterSpec,
   type ClusterStatus,
   type GatewaySpec,
@@ -18,7 +22,7 @@ export type ClusterObject = ApiObject<ClusterSpec, ClusterStatus>;
 export type PoolObject = ApiObject<MachinePoolSpec, MachinePoolStatus>;
 export type GatewayObject = ApiObject<GatewaySpec, GatewayStatus>;
 export type MachineObject = ApiObject<MachineSpec, MachineStatus>;
-export type ProfileObject = ApiObject<ClusterProfileSpec, { latest?: string; inUseBy: number }>;
+export type ProfileObject = ApiObject<ClusterProfileSpec, ClusterProfileStatus>;
 
 type Reader = Pick<ObjectStore, 'get' | 'list'>;
 
@@ -28,8 +32,9 @@ export const getCluster = (store: Reader, project: string, name: string) =>
 export const getPool = (store: Reader, project: string, name: string) =>
   store.get({ kind: 'MachinePool', project, name }) as Promise<PoolObject | undefined>;
 export const getGateway = (store: Reader, name: string) => store.get({ kind: 'Gateway', name }) as Promise<GatewayObject | undefined>;
-export const getProfile = (store: Reader, name: string) =>
-  store.get({ kind: 'ClusterProfile', name }) as Promise<ProfileObject | undefined>;
+/** The profile that a cluster of this project names, where the reference says that it lives. */
+export const getProfile = (store: Reader, { scope, name }: Pick<ProfileRef, 'scope' | 'name'>, project: string | undefined) =>
+  store.get({ kind: profileKindAt(scope), project: scope === 'project' ? project : undefined, name }) as Promise<ProfileObject | undefined>;
 
 export const listClusters = async (store: Reader, fieldSelector?: string): Promise<ClusterObject[]> =>
   (await store.list({ kind: 'Cluster', ...(fieldSelector === undefined ? {} : { fieldSelector }) })).items as ClusterObject[];
@@ -56,7 +61,7 @@ export function resolveCluster(spec: ClusterSpec, profile: ProfileObject | undef
   const { name, version } = spec.profile;
   const found = profile?.spec.versions.find((candidate) => candidate.version === version);
   if (found) return resolve({ name, version: found, variables: spec.variables });
-  const message = profile ? `Profile "${name}" has no version ${version}.` : `Profile "${name}" does not exist.`;
+  const message = profile ? `Profile "${name}" has no version ${version}.` : `Profile "${profileText(spec.profile)}" does not exist.`;
   return { ok: false, message, causes: [{ field: 'spec.profile', message }] };
 }
 

@@ -173,7 +173,7 @@ describe('planFor', () => {
     const controllers = world.make();
     const cluster = (await world.cluster()) as ApiObject<any>;
     const pool = (await world.pool()) as ApiObject<any>;
-    const upgrade = { ...cluster, spec: { ...cluster.spec, profile: { name: 'starter', version: '1.1.0' } } };
+    const upgrade = { ...cluster, spec: { ...cluster.spec, profile: { scope: 'tenant', name: 'starter', version: '1.1.0' } } };
     const plan = await controllers.planFor({
       tenant: 'default',
       project: 'default',

@@ -10,7 +10,7 @@ import {
   type ObjectStore,
   type Principal,
   scopesMatcher,
-  SYSTEM_TENANT,
+  tenantOfKind,
   wordsOf,
 } from '@slipway/model';
 import type { Directory } from './directory.ts';
@@ -28,8 +28,6 @@ export interface GuardedStoreDeps {
   readonly prepareTenant?: ((tenant: string) => Promise<void>) | undefined;
 }
 
-const systemKinds: ReadonlySet<string> = new Set(kinds.filter((kind) => kind.scope === 'system').map((kind) => kind.kind));
-
 /**
  * The store as one request may use it. Objects of the kind the request is about that its decision does not reach are not there: no read, list, count or watch
  * shows them, no write changes them. Writes that would give somebody rights are checked against what the caller holds. Other kinds are read as they are: admission
@@ -41,7 +39,7 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
   const { only } = decision;
   const by = makerOf(principal);
   const reaches = only === undefined ? undefined : scopesMatcher(only);
-  const tenantOf = (kind: string, tenant?: string) => (systemKinds.has(kind) ? SYSTEM_TENANT : (tenant ?? principal.tenant));
+  const tenantOf = (kind: string, tenant?: string) => tenantOfKind(kind, tenant ?? principal.tenant);
   const outOfReach = (object: Pick<ApiObject, 'kind' | 'metadata' | 'spec'> | undefined): boolean =>
     object !== undefined && object.kind === addressed && reaches !== undefined && !reaches(object);
   const forbidden = (name: string): SlipwayError =>

@@ -7,7 +7,7 @@ async function kindsText(): Promise<string> {
   for await (const file of glob('*/*.ts', { cwd: import.meta.dirname })) {
     if (file.endsWith('.test.ts')) continue;
     const text = await readFile(`${import.meta.dirname}/${file}`, 'utf8');
-    for (const [, name = ''] of text.matchAll(/^export const (\w+Kind)\b[^=]*= defineKind\b/gm)) found.push({ file, name });
+    for (const [, name = ''] of text.matchAll(/^export const (\w+Kinds?)\b[^=]*= define(?:Scoped)?Kinds?\b/gm)) found.push({ file, name });
   }
   found.sort((a, b) => (a.file < b.file ? -1 : 1));
   return [
@@ -17,7 +17,7 @@ async function kindsText(): Promise<string> {
     '',
     '/** Every kind that a folder of this package defines. */',
     'export const definedKinds: readonly Kind[] = [',
-    ...found.map(({ name }) => `  ${name},`),
+    ...found.map(({ name }) => (name.endsWith('s') ? `  ...${name}.all,` : `  ${name},`)),
     '];',
     '',
   ].join('\n');

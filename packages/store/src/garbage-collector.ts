@@ -48,6 +48,7 @@ export function createGarbageCollector(deps: CollectorDeps): GarbageCollector {
       reads: {
         get: (other, name, project) => store.get({ tenant, kind: other, name, project }),
         list: async (other, project) => (await store.list({ tenant, kind: other, project })).items,
+        everywhere: async (other) => (await store.listAll(other)).items,
       },
     });
     const { uid, resourceVersion, namespace: project, name } = object.metadata;

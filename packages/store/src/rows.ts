@@ -1,5 +1,5 @@
 import { canonicalJson, SlipwayError } from '@slipway/kit';
-import { API_VERSION, type ApiObject, type NewObject, type ObjectMeta } from '@slipway/model';
+import { API_VERSION, type ApiObject, kindNamed, type NewObject, type ObjectMeta, withDefaults } from '@slipway/model';
 
 /** The parts of metadata that have no column of their own. */
 type StoredMeta = Pick<ObjectMeta, 'annotations' | 'finalizers' | 'ownerReferences' | 'managedFields' | 'generateName'>;
@@ -30,6 +30,12 @@ export interface RowKey {
   readonly name: string;
 }
 
+/** The spec as today's schema has it: a row of an earlier Slipway does not have the fields that came later. */
+function specOf({ kind, spec }: Pick<ObjectRow, 'kind' | 'spec'>): unknown {
+  const known = kindNamed(kind);
+  return known === undefined ? spec : withDefaults(known, spec);
+}
+
 /** The object of a row; `resourceVersion` overrides the row's (events of deletions). */
 export function objectOf(row: ObjectRow, resourceVersion: string | number = row.resource_version): ApiObject {
   const { annotations, finalizers, ownerReferences, managedFields, generateName } = row.metadata;
@@ -51,7 +57,7 @@ export function objectOf(row: ObjectRow, resourceVersion: string | number = row.
       ...(ownerReferences === undefined ? {} : { ownerReferences }),
       ...(managedFields === undefined ? {} : { managedFields }),
     },
-    spec: row.spec,
+    spec: specOf(row),
     ...(row.status === null || row.status === undefined ? {} : { status: row.status }),
   };
 }
@@ -100,7 +106,7 @@ export function updatedRow(old: ObjectRow, object: ApiObject): ObjectRow {
   const metadata = storedMeta(object.metadata);
   const generateName = old.metadata.generateName;
   if (old.deletion_timestamp !== null) refuseNewFinalizers(old, metadata);
-  const changed = canonicalJson(old.spec) !== canonicalJson(object.spec);
+  const changed = canonicalJson(specOf(old)) !== canonicalJson(object.spec);
   return {
     ...old,
     labels: object.metadata.labels ?? {},
@@ -134,7 +140,7 @@ function refuseNewFinalizers(old: ObjectRow, metadata: StoredMeta): void {
 
 /** Equal in everything a writer decides. */
 export function sameContent(a: ObjectRow, b: ObjectRow): boolean {
-  const content = (row: ObjectRow) => canonicalJson([row.labels, row.metadata, row.spec, row.status, row.deletion_timestamp]);
+  const content = (row: ObjectRow) => canonicalJson([row.labels, row.metadata, specOf(row), row.status, row.deletion_timestamp]);
   return content(a) === content(b);
 }
 

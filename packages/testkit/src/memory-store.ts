@@ -8,10 +8,12 @@ import {
   type ObjectRef,
   type WatchEvent,
   fieldsMatch,
+  kindNamed,
   labelsMatch,
   parseFieldSelector,
   parseLabelSelector,
   scopesMatcher,
+  withDefaults,
 } from '@slipway/model';
 
 interface Change {
@@ -50,7 +52,9 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
     const key = keyOf(ref);
     const prev = objects.get(key)?.object;
     revision += 1;
-    const stored = { ...object, metadata: { ...object.metadata, resourceVersion: String(revision) } };
+    const kind = kindNamed(object.kind);
+    const spec = kind === undefined ? object.spec : withDefaults(kind, object.spec);
+    const stored = { ...object, spec, metadata: { ...object.metadata, resourceVersion: String(revision) } };
     const tenant = ref.tenant ?? DEFAULT_TENANT;
     if (type === 'DELETED') objects.delete(key);
     else objects.set(key, { tenant, object: stored });

@@ -35,9 +35,10 @@ export interface OracleObject {
   readonly labels: Readonly<Record<string, string>>;
 }
 
-const SYSTEM = ['tenants'];
-const IN_PROJECT = ['clusters', 'serviceaccounts', 'projectrolebindings'];
-const SHOWN_TO_PROJECTS = ['registries', 'clusterprofiles', 'gateways', 'cloudaccounts', 'roles'];
+const SYSTEM = ['tenants', 'systemmacros', 'systemclusterprofiles'];
+const SHOWN_TO_TENANTS = ['systemmacros', 'systemclusterprofiles'];
+const IN_PROJECT = ['clusters', 'serviceaccounts', 'projectrolebindings', 'projectmacros', 'projectclusterprofiles'];
+const SHOWN_TO_PROJECTS = ['registries', 'clusterprofiles', 'macros', 'gateways', 'cloudaccounts', 'roles'];
 const LOOKING = ['get', 'list', 'watch'];
 
 export function oracleAllows(world: OracleWorld, user: OracleUser, verb: string, object: OracleObject): boolean {
@@ -64,7 +65,8 @@ export function oracleAllows(world: OracleWorld, user: OracleUser, verb: string,
 
 function oracleReaches(binding: OracleBinding, verb: string, object: OracleObject): boolean {
   if (binding.level === 'system') return binding.tenant === 'system';
-  if (object.tenant !== binding.tenant || SYSTEM.includes(object.resource)) return false;
+  if (object.tenant !== binding.tenant) return false;
+  if (SYSTEM.includes(object.resource)) return SHOWN_TO_TENANTS.includes(object.resource) && LOOKING.includes(verb);
   if (binding.level === 'tenant') return true;
   const here = (project: string) => binding.projects === undefined || binding.projects.includes(project);
   if (IN_PROJECT.includes(object.resource)) {

@@ -47,6 +47,7 @@ export async function startTestApi(given: readonly Kind[]): Promise<TestApi> {
       guard: () => store,
       lasting: () => ({ signal: stopping.signal, release: () => undefined }),
     },
+    fleet: store,
     version: '0.0.0',
     stopping: stopping.signal,
   });

@@ -2,6 +2,7 @@ import { AGENT_GRACE_MS, clusterStatus, isReachable } from '@slipway/model';
 import { calledBack, changed, defineController, type Source } from '@slipway/runtime';
 import type { FleetDeps } from '../deps.ts';
 import { recordChanges } from '../event/condition-events.ts';
+import { PROFILE_KINDS, usesProfile } from '../profile-users.ts';
 import { keyOf } from '../reads.ts';
 import { writeStatus } from '../writes.ts';
 import { awaitInfrastructure, releaseCluster } from './delete.ts';
@@ -48,12 +49,7 @@ function wakeOn(deps: FleetDeps): Source[] {
       return [keyOf(tenant, cluster)];
     }),
     changed(deps, 'MachinePool', (pool, tenant) => [`${tenant}/${pool.metadata.namespace}/${pool.spec.cluster}`], SPEC),
-    changed(
-      deps,
-      'ClusterProfile',
-      (profile, tenant) => keysUsing(({ spec }, of) => of === tenant && spec.profile.name === profile.metadata.name),
-      SPEC,
-    ),
+    ...PROFILE_KINDS.map((kind) => changed(deps, kind, (profile, tenant) => keysUsing(usesProfile(profile, tenant)), SPEC)),
     changed(
       deps,
       'CloudAccount',

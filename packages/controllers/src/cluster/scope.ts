@@ -75,7 +75,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     | ApiObject<CloudAccountSpec>
     | undefined;
   const pools = await listPools(deps.store, project, name);
-  const resolved = deps.resolveCluster(cluster.spec, await getProfile(deps.store, cluster.spec.profile.name));
+  const resolved = deps.resolveCluster(cluster.spec, await getProfile(deps.store, cluster.spec.profile, project));
   const staying = pools.filter((pool) => !pool.metadata.deletionTimestamp);
   const rendered = renderCluster({ cluster, pools: staying, resolved, cloud: account?.spec.cloud }, deps);
   const published = await deps.plans.latestCluster(uid);

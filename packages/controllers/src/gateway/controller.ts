@@ -1,6 +1,7 @@
 import type { ConnectionState } from '@slipway/link';
 import {
   AGENT_GRACE_MS,
+  type ApiObject,
   compact,
   isReachable,
   withConditions,
@@ -12,6 +13,7 @@ import {
 import { calledBack, changed, defineController, done, type Source } from '@slipway/runtime';
 import type { Deps, FleetDeps } from '../deps.ts';
 import { recordChanges } from '../event/condition-events.ts';
+import { PROFILE_KINDS, usesProfile } from '../profile-users.ts';
 import { getCluster, keyOf, listClusters, type ClusterObject, type GatewayObject, splitKey } from '../reads.ts';
 import { depsOf, tenantStore } from '../tenant-deps.ts';
 import { writeStatus } from '../writes.ts';
@@ -52,6 +54,9 @@ function wakeOn(deps: FleetDeps): Source[] {
   ];
   const gatewaysUsing = async (tenant: string, uses: (cluster: ClusterObject) => boolean): Promise<string[]> =>
     gatewaysOf(tenant, (await listClusters(tenantStore(deps.store, tenant))).filter(uses));
+  const gatewaysOfProfile = (profile: ApiObject, tenant: string): string[] => [
+    ...new Set(deps.clusters.using(usesProfile(profile, tenant)).flatMap((known) => gatewaysOf(known.tenant, [known.cluster]))),
+  ];
   /** Names by key, for reports of gateways, which say no tenant. */
   const names = new Map<string, string>();
   return [
@@ -69,12 +74,7 @@ function wakeOn(deps: FleetDeps): Source[] {
       },
       SPEC,
     ),
-    changed(
-      deps,
-      'ClusterProfile',
-      (profile, tenant) => gatewaysUsing(tenant, ({ spec }) => spec.profile.name === profile.metadata.name),
-      SPEC,
-    ),
+    ...PROFILE_KINDS.map((kind) => changed(deps, kind, (profile, tenant) => gatewaysOfProfile(profile, tenant), SPEC)),
     changed(
       deps,
       'CloudAccount',

@@ -1,4 +1,12 @@
-import { DEFAULT_TENANT, type ApiObject, type CloudAccountSpec } from '@slipway/model';
+import {
+  DEFAULT_TENANT,
+  type ApiObject,
+  type CloudAccountSpec,
+  type ObjectStore,
+  profileKindAt,
+  type ProfileRef,
+  SCOPES,
+} from '@slipway/model';
 import type { Deps, FleetDeps } from '../deps.ts';
 import { type ClusterObject, type GatewayObject, listClusters, listPools, type PoolObject, type ProfileObject } from '../reads.ts';
 import { tenantStore } from '../tenant-deps.ts';
@@ -11,9 +19,14 @@ export interface TenantPart {
   readonly tenant: string;
   readonly clusters: readonly ClusterObject[];
   readonly pools: readonly PoolObject[];
+  /** By {@link profileKey}. */
   readonly profiles: ReadonlyMap<string, ProfileObject>;
   readonly accounts: ReadonlyMap<string, ApiObject<CloudAccountSpec>>;
 }
+
+/** Where a profile that a cluster names lives. */
+const profileKey = ({ scope, name }: Pick<ProfileRef, 'scope' | 'name'>, project: string | undefined): string =>
+  [scope, ...(scope === 'project' ? [project] : []), name].join('/');
 
 export async function partOf(fleet: FleetDeps, tenant: string, gateway: string): Promise<TenantPart> {
   const store = tenantStore(fleet.store, tenant);
@@ -23,9 +36,18 @@ export async function partOf(fleet: FleetDeps, tenant: string, gateway: string):
     tenant,
     clusters: await listClusters(store, `spec.gateway=${gateway}`),
     pools: await listPools(store),
-    profiles: await byName<ProfileObject>('ClusterProfile'),
+    profiles: await profilesOf(store),
     accounts: await byName<ApiObject<CloudAccountSpec>>('CloudAccount'),
   };
+}
+
+async function profilesOf(store: ObjectStore): Promise<Map<string, ProfileObject>> {
+  const found = new Map<string, ProfileObject>();
+  for (const scope of SCOPES) {
+    for (const object of (await store.list({ kind: profileKindAt(scope) })).items as ProfileObject[])
+      found.set(profileKey({ scope, name: object.metadata.name }, object.metadata.namespace), object);
+  }
+  return found;
 }
 
 /** Tenants that build with the gateway of this name of the installation, which is the one of the tenant `default`. */
@@ -47,7 +69,7 @@ export function assembled(deps: Deps, { clusters, pools, profiles, accounts }: T
         {
           cluster,
           pools: wanted,
-          resolved: deps.resolveCluster(cluster.spec, profiles.get(cluster.spec.profile.name)),
+          resolved: deps.resolveCluster(cluster.spec, profiles.get(profileKey(cluster.spec.profile, cluster.metadata.namespace))),
           cloud: accounts.get(cluster.spec.cloudAccount)?.spec.cloud,
         },
         deps,

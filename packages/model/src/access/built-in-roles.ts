@@ -14,9 +14,20 @@ const rule = (resources: readonly string[], verbs: readonly string[]): Rule => (
 
 /** What lives in a project for those who work there; people, keys and grants are not among it. */
 const WORKLOADS = ['clusters', 'machinepools', 'clusters/plan'];
+/** Of the project itself, beside the tenant's and the installation's of the same families. */
+const OWN_CATALOGUE = ['projectclusterprofiles', 'projectmacros'];
 const SEEN = [...WORKLOADS, 'machines', 'events', 'clusters/status', 'machinepools/status', 'machines/status'];
-/** Of the tenant, read-only in every project. */
-const CATALOGUE = ['projects', 'clusterprofiles', 'registries', 'gateways', 'cloudaccounts'];
+/** Of the tenant and of the installation, read-only in every project. */
+const CATALOGUE = [
+  'projects',
+  'clusterprofiles',
+  'systemclusterprofiles',
+  'macros',
+  'systemmacros',
+  'registries',
+  'gateways',
+  'cloudaccounts',
+];
 /** Their values are never shown, to nobody: reading tells which there are. */
 const SECRETS = ['secrets'];
 const GRANTS = ['projectrolebindings', 'serviceaccounts', 'serviceaccounts/token'];
@@ -42,7 +53,7 @@ const tunnel = (right: 'cluster-admin' | 'edit' | 'view'): Rule[] => [
     right === 'cluster-admin' ? ['cluster-admin', 'edit', 'view'] : right === 'edit' ? ['edit', 'view'] : ['view'],
   ),
 ];
-const viewer = [rule([...SEEN, ...CATALOGUE], READ), rule(['clusters/plan'], ['create'])];
+const viewer = [rule([...SEEN, ...OWN_CATALOGUE, ...CATALOGUE], READ), rule(['clusters/plan'], ['create'])];
 const everything: Rule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
 
 /**
@@ -55,14 +66,14 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     name: 'system-viewer',
     level: 'system',
     description: 'Reads everything in every tenant; reaches no cluster.',
-    rules: [rule([...SEEN, ...CATALOGUE, 'tenants', 'tenantquotas', 'quotas', ...PEOPLE_SEEN, 'apikeys'], READ)],
+    rules: [rule([...SEEN, ...OWN_CATALOGUE, ...CATALOGUE, 'tenants', 'tenantquotas', 'quotas', ...PEOPLE_SEEN, 'apikeys'], READ)],
   },
   { name: 'tenant-admin', level: 'tenant', description: 'Everything in the tenant.', rules: [everything] },
   {
     name: 'tenant-viewer',
     level: 'tenant',
     description: 'Reads everything in the tenant, and its clusters with Kubernetes’ view.',
-    rules: [rule([...SEEN, ...CATALOGUE, 'quotas', ...PEOPLE_SEEN], READ), ...tunnel('view')],
+    rules: [rule([...SEEN, ...OWN_CATALOGUE, ...CATALOGUE, 'quotas', ...PEOPLE_SEEN], READ), ...tunnel('view')],
   },
   {
     name: 'user-admin',
@@ -79,8 +90,11 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
   {
     name: 'profile-admin',
     level: 'tenant',
-    description: 'Cluster profiles and registries.',
-    rules: [rule(['clusterprofiles', 'registries'], [...READ, ...WRITE])],
+    description: 'Cluster profiles, macros and registries, of the tenant and of its projects.',
+    rules: [
+      rule(['clusterprofiles', 'macros', ...OWN_CATALOGUE, 'registries'], [...READ, ...WRITE]),
+      rule(['systemclusterprofiles', 'systemmacros'], READ),
+    ],
   },
   {
     name: 'project-admin',
@@ -88,7 +102,7 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     description: 'Everything in its projects, people’s access to them included; Kubernetes’ cluster-admin on their clusters.',
     rules: [
       rule([...SEEN, ...CATALOGUE, 'roles'], READ),
-      rule([...WORKLOADS, ...GRANTS, ...SECRETS], [...READ, ...WRITE]),
+      rule([...WORKLOADS, ...OWN_CATALOGUE, ...GRANTS, ...SECRETS], [...READ, ...WRITE]),
       rule(['projects'], ['update', 'patch']),
       ...tunnel('cluster-admin'),
     ],
@@ -97,7 +111,7 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     name: 'project-editor',
     level: 'project',
     description: 'Makes, changes and deletes what its projects hold; Kubernetes’ edit on their clusters.',
-    rules: [...viewer, rule(WORKLOADS, WRITE), rule(SECRETS, [...READ, ...WRITE]), ...tunnel('edit')],
+    rules: [...viewer, rule([...WORKLOADS, ...OWN_CATALOGUE], WRITE), rule(SECRETS, [...READ, ...WRITE]), ...tunnel('edit')],
   },
   {
     name: 'project-viewer',

@@ -23,7 +23,7 @@ export interface Grant {
 /** What a decision must know of a resource. */
 export interface ResourceKind {
   readonly scope: 'system' | 'tenant' | 'project';
-  /** Tenant-wide objects that every project may read: profiles, registries, gateways. */
+  /** Objects of a tenant that each of its projects may read, and those of the installation that every tenant may: profiles, registries, gateways. */
   readonly visibleBelow: boolean;
 }
 export type ResourceKinds = (resource: string) => ResourceKind | undefined;
@@ -68,7 +68,7 @@ function reachOfRule(grant: Grant, rule: Rule, request: AccessRequest, kinds: Re
 
 function placeOf(grant: Grant, request: AccessRequest, kind: ResourceKind): ObjectScope | undefined {
   if (grant.level === 'system') return {};
-  if (kind.scope === 'system') return undefined;
+  if (kind.scope === 'system') return kind.visibleBelow && READ.has(request.verb) && grant.fieldSelector === undefined ? {} : undefined;
   if (grant.level === 'tenant') return grant.fieldSelector === undefined ? {} : { fieldSelector: grant.fieldSelector };
   if (kind.scope === 'tenant') return tenantPlaceOf(grant, request, kind);
   const labels = grant.level === 'resource' ? { labelSelector: grant.selector ?? '' } : {};

@@ -1,15 +1,19 @@
 import type { FieldCause } from '@slipway/kit';
-import type { ClusterSpec } from '../cluster/cluster.ts';
-import { clustersUsing, refuseWhileUsed } from '../cluster/in-use.ts';
+import { clustersUsing, type ClusterUser, refuseWhileUsed } from '../cluster/in-use.ts';
 import { duplicateField, forbiddenField, refuseIf } from '../meta/causes.ts';
 import type { AdmissionInput, AdmissionReads } from '../meta/define-kind.ts';
-import { deepEqual, fieldDiff } from '../meta/diff.ts';
+import { deepEqual } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
-import type { ClusterProfileSpec } from './cluster-profile.ts';
+import { scopeOfKind } from '../meta/scopes.ts';
+import type { ClusterProfileSpec, ClusterProfileStatus } from './cluster-profile.ts';
+import { PROFILE_FAMILY, sameProfile } from './profile-ref.ts';
+import { comebackCauses, publishedCauses, refuseForgetting } from './published.ts';
 import { checkProfileVersion } from './resolve.ts';
 
-/** A profile whose every version can be resolved, and whose versions in use stay as they are. */
-export async function admitProfile({ object, old, reads }: AdmissionInput<ClusterProfileSpec, any>): Promise<void> {
+type ProfileObject = ApiObject<ClusterProfileSpec, ClusterProfileStatus>;
+
+/** A profile whose every version can be resolved, whose published versions stay as they are, and whose versions in use stay. */
+export async function admitProfile({ object, old, reads }: AdmissionInput<ClusterProfileSpec, ClusterProfileStatus>): Promise<void> {
   if (old && deepEqual(old.spec, object.spec)) return;
   const { versions } = object.spec;
   const causes: FieldCause[] = versions.flatMap((version, index) => [
@@ -18,43 +22,59 @@ export async function admitProfile({ object, old, reads }: AdmissionInput<Cluste
       : [duplicateField(`spec.versions[${index}].version`, `there is already a version ${version.version}`)]),
     ...checkProfileVersion(version, `spec.versions[${index}]`),
   ]);
-  if (old) causes.push(...(await changesToUsed(object, old, reads)));
-  refuseIf(`ClusterProfile "${object.metadata.name}"`, causes);
+  if (old) {
+    causes.push(...publishedCauses(old.spec, object.spec), ...comebackCauses(object.spec, old.status));
+    causes.push(...(await removedCauses(object, old, reads)), ...(await natureCauses(object, old, reads)));
+  }
+  refuseIf(`${object.kind} "${object.metadata.name}"`, causes);
+  if (old) refuseForgetting(old, object.spec);
 }
 
-async function changesToUsed(
-  object: ApiObject<ClusterProfileSpec>,
-  old: ApiObject<ClusterProfileSpec>,
+const usersOf = (
+  { kind, metadata }: Pick<ProfileObject, 'kind' | 'metadata'>,
   reads: AdmissionReads,
-): Promise<FieldCause[]> {
-  const changed = old.spec.versions.flatMap((before) => {
-    const index = object.spec.versions.findIndex((version) => version.version === before.version);
-    const after = object.spec.versions[index];
-    if (!after) return [{ version: before.version, field: 'spec.versions', removed: true }];
-    const [difference] = fieldDiff(before, after, `spec.versions[${index}]`);
-    return difference ? [{ version: before.version, field: difference.path, removed: false }] : [];
-  });
-  if (changed.length === 0) return [];
-  const clusters: ApiObject<ClusterSpec>[] = await reads.list('Cluster');
-  return changed.flatMap(({ version, field, removed }) => {
-    const users = clusters
-      .filter(({ spec }) => spec.profile.name === object.metadata.name && spec.profile.version === version)
-      .map(({ metadata }) => `${metadata.namespace}/${metadata.name}`);
-    if (users.length === 0) return [];
-    const what = removed ? 'removed' : 'changed';
-    return [
+  version?: string,
+): Promise<ClusterUser[]> => {
+  const scope = scopeOfKind(PROFILE_FAMILY, kind);
+  return clustersUsing(reads, { scope, project: metadata.namespace }, ({ spec }) =>
+    [spec.profile, ...spec.addons].some(
+      (ref) => sameProfile(ref, { scope, name: metadata.name }) && (version === undefined || ref.version === version),
+    ),
+  );
+};
+
+const named = (users: readonly ClusterUser[]): string => users.map(({ text }) => text).join(', ');
+
+async function removedCauses(object: ProfileObject, old: ProfileObject, reads: AdmissionReads): Promise<FieldCause[]> {
+  const causes: FieldCause[] = [];
+  for (const { version } of old.spec.versions) {
+    if (object.spec.versions.some((kept) => kept.version === version)) continue;
+    const users = await usersOf(object, reads, version);
+    if (users.length === 0) continue;
+    causes.push(
       forbiddenField(
-        field,
-        `version ${version} is used by ${users.join(', ')} and cannot be ${what}; add a new version and move the clusters to it`,
+        'spec.versions',
+        `version ${version} is used by ${named(users)} and cannot be removed; move the clusters to another one`,
       ),
-    ];
-  });
+    );
+  }
+  return causes;
+}
+
+/** What a profile is for does not change under those who use it. */
+async function natureCauses(object: ProfileObject, old: ProfileObject, reads: AdmissionReads): Promise<FieldCause[]> {
+  const changed = (['type', 'cloud'] as const).filter((field) => object.spec[field] !== old.spec[field]);
+  if (changed.length === 0) return [];
+  const users = await usersOf(object, reads);
+  if (users.length === 0) return [];
+  return changed.map((field) =>
+    forbiddenField(`spec.${field}`, `cannot be changed from "${old.spec[field]}" while the profile is used by ${named(users)}`),
+  );
 }
 
 export async function admitProfileDelete({
   object,
   reads,
 }: Pick<AdmissionInput<ClusterProfileSpec, any>, 'object' | 'reads'>): Promise<void> {
-  const { name } = object.metadata;
-  refuseWhileUsed('ClusterProfile', name, await clustersUsing(reads, (cluster) => cluster.spec.profile.name === name));
+  refuseWhileUsed(object.kind, object.metadata.name, await usersOf(object, reads));
 }

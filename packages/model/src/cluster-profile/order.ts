@@ -1,8 +1,6 @@
 import type { FieldCause } from '@slipway/kit';
 import { duplicateField, invalidField, listOf } from '../meta/causes.ts';
-import type { Layer } from './cluster-profile.ts';
-
-export const LAYER_TYPES = ['os', 'kubernetes', 'cni', 'csi', 'addon'] as const;
+import { type Layer, LAYER_TYPES } from './layer.ts';
 
 type OrderedLayer = Pick<Layer, 'name' | 'type' | 'dependsOn' | 'priority'>;
 

@@ -1,10 +1,10 @@
 import { SlipwayError } from '@slipway/kit';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { LAYER_TYPES } from './order.ts';
+import { LAYER_TYPES } from './layer.ts';
 import { checkProfileVersion, resolve, resolveProfile, type ResolvedProfile } from './resolve.ts';
 import { configMap, KUBERNETES, profileVersion } from './test-profiles.ts';
-import type { VariableValue } from './variables.ts';
+import type { VariableValue } from './variable.ts';
 
 type Layers = Parameters<typeof profileVersion>[0];
 

@@ -2,18 +2,21 @@ import type { FieldCause } from '@slipway/kit';
 import { formatKubernetesVersion, parseKubernetesVersion } from '../cluster/kubernetes-version.ts';
 import { forbiddenField, invalidField, refuseIf, requiredField } from '../meta/causes.ts';
 import { looksSecret } from '../meta/mask.ts';
-import type { ReadinessGate } from '../plan/readiness.ts';
-import type { Layer, ProfileVersion } from './cluster-profile.ts';
+import type { ProfileVersion } from './cluster-profile.ts';
+import type { Layer } from './layer.ts';
+import { checkReadiness, type ReadinessGate } from '../plan/readiness.ts';
 import { parseManifests, type KubernetesObject } from './manifests.ts';
 import { fullDependencies, orderLayers } from './order.ts';
 import { fillIn, fillInString, type FillScope, type Lookup } from './template.ts';
-import { checkDeclarations, resolveVariables, sampleValue, type VariableValue } from './variables.ts';
+import type { VariableValue } from './variable.ts';
+import { checkDeclarations, resolveVariables, sampleValue } from './variables.ts';
 
 export type ResolvedContent =
   | { readonly type: 'builtin'; readonly name: string; readonly version: string }
   | {
       readonly type: 'chart';
       readonly registry: string;
+      readonly registryScope: 'project' | 'tenant' | 'system';
       readonly name: string;
       readonly version: string;
       readonly values: Readonly<Record<string, unknown>>;
@@ -151,9 +154,16 @@ function resolveLayer(layer: Layer, { scope, path, all }: LayerScope): ResolvedL
       dependsOn: fullDependencies(layer, all),
       drift: layer.drift,
       timeoutSeconds: layer.timeoutSeconds,
+      ...(layer.readiness.length === 0 ? {} : { readiness: resolveReadiness(layer, path, scope) }),
       content,
     },
   ];
+}
+
+function resolveReadiness(layer: Layer, path: string, scope: FillScope): ReadinessGate[] {
+  const filled = fillIn(layer.readiness, `${path}.readiness`, scope) as ReadinessGate[];
+  scope.causes.push(...checkReadiness(filled, `${path}.readiness`));
+  return filled;
 }
 
 function resolveContent(layer: Layer, path: string, scope: FillScope): ResolvedContent | undefined {
@@ -177,10 +187,11 @@ function resolveContent(layer: Layer, path: string, scope: FillScope): ResolvedC
       invalidField(`${path}.name`, `a chart's layer name is its Helm release name and has at most ${MAX_RELEASE_NAME} characters`),
     );
   }
-  const { registry, name, version } = layer.chart ?? { registry: '', name: '', version: '' };
+  const { registry, registryScope, name, version } = layer.chart ?? { registry: '', registryScope: 'tenant', name: '', version: '' };
   return {
     type: 'chart',
     registry,
+    registryScope,
     name: fillInString(name, `${path}.chart.name`, scope),
     version: fillInString(version, `${path}.chart.version`, scope),
     values: fillIn(layer.values, `${path}.values`, scope) as Record<string, unknown>,

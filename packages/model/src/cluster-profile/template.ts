@@ -1,7 +1,7 @@
 import type { FieldCause } from '@slipway/kit';
 import { invalidField, listOf } from '../meta/causes.ts';
 import { joinPath } from '../meta/diff.ts';
-import type { VariableValue } from './variables.ts';
+import type { VariableValue } from './variable.ts';
 
 /** `{{ .var.name }}`, also with trim marks as Helm users write them. Everything else in double braces is left alone: it may be the chart's own template. */
 const REFERENCE = /\{\{-?\s*\.var\.([a-zA-Z][a-zA-Z0-9_]*)\s*-?\}\}/g;

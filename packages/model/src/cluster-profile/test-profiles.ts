@@ -1,4 +1,5 @@
-import { type layerSchema, profileVersionSchema, type ProfileVersion } from './cluster-profile.ts';
+import { profileVersionSchema, type ProfileVersion } from './cluster-profile.ts';
+import type { layerSchema } from './layer.ts';
 import type { z } from 'zod';
 
 // Builders for tests, through the real schemas so that defaults are the real ones.

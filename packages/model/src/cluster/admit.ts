@@ -1,7 +1,10 @@
 import type { FieldCause } from '@slipway/kit';
 import type { CloudAccountSpec } from '../cloud-account/cloud-account.ts';
 import type { ClusterProfileSpec } from '../cluster-profile/cluster-profile.ts';
+import { profileKindAt, type ProfileRef } from '../cluster-profile/profile-ref.ts';
+import { isPublished } from '../cluster-profile/published.ts';
 import { resolve, type ResolvedProfile, type ResolveResult } from '../cluster-profile/resolve.ts';
+import { checkSecretSources } from '../cluster-profile/secret-variables.ts';
 import type { GatewaySpec } from '../gateway/gateway.ts';
 import { poolName, type MachinePoolSpec } from '../machine-pool/machine-pool.ts';
 import { forbiddenField, invalidField, listOf, refuseIf, unsupportedField } from '../meta/causes.ts';
@@ -20,8 +23,7 @@ export async function admitCluster({ object, old, reads }: AdmissionInput<Cluste
   if (old && deepEqual(old.spec, object.spec)) return;
   const causes: FieldCause[] = [...nameCauses(object), ...(old ? immutableCauses(object, old) : [])];
   causes.push(...(await placeCauses(object, reads)));
-  const profile: ApiObject<ClusterProfileSpec> | undefined = await reads.get('ClusterProfile', object.spec.profile.name);
-  const resolved = resolveFor(object.spec, profile, causes);
+  const resolved = resolveFor(object.spec, await profileOf(object, object.spec.profile, reads), causes);
   if (old && resolved) causes.push(...(await upgradeCauses({ object, old, resolved, reads })));
   refuseIf(`Cluster "${object.metadata.name}"`, causes);
 }
@@ -81,24 +83,43 @@ async function missing({
   return invalidField(field, `there is no ${kind} "${name}"; there are: ${listOf(there)}`);
 }
 
+/** The profile that a cluster names, where it says that it lives. */
+const profileOf = (
+  cluster: ClusterObject,
+  { scope, name }: ProfileRef,
+  reads: AdmissionReads,
+): Promise<ApiObject<ClusterProfileSpec> | undefined> =>
+  reads.get(profileKindAt(scope), name, scope === 'project' ? cluster.metadata.namespace : undefined);
+
 function resolveFor(
   spec: ClusterSpec,
   profile: ApiObject<ClusterProfileSpec> | undefined,
   causes: FieldCause[],
 ): ResolveResult | undefined {
-  const { name, version } = spec.profile;
+  const { scope, name, version } = spec.profile;
   if (!profile) {
-    causes.push(invalidField('spec.profile.name', `there is no ClusterProfile "${name}"; list them with: slipway get clusterprofiles`));
+    const kind = profileKindAt(scope);
+    causes.push(invalidField('spec.profile.name', `there is no ${kind} "${name}"; list them with: slipway get ${kind.toLowerCase()}s`));
     return undefined;
   }
   const found = profile.spec.versions.find((candidate) => candidate.version === version);
   if (!found) {
-    const versions = profile.spec.versions.map((candidate) => candidate.version);
+    const versions = profile.spec.versions.filter(isPublished).map((candidate) => candidate.version);
     causes.push(unsupportedField('spec.profile.version', `profile "${name}" has no version ${version}; it has: ${listOf(versions)}`));
+    return undefined;
+  }
+  if (!isPublished(found)) {
+    causes.push(
+      unsupportedField(
+        'spec.profile.version',
+        `version ${version} of profile "${name}" is a draft; publish it with: slipway profile publish ${name}@${version}`,
+      ),
+    );
     return undefined;
   }
   const resolved = resolve({ name, version: found, variables: spec.variables });
   if (!resolved.ok) causes.push(...resolved.causes);
+  causes.push(...checkSecretSources(found.variables, spec));
   return resolved;
 }
 
@@ -124,7 +145,7 @@ async function upgradeCauses({ object, old, resolved, reads }: UpgradeInput): Pr
 
 async function profileBefore(old: ClusterObject, reads: AdmissionReads): Promise<ResolvedProfile | undefined> {
   const { name, version } = old.spec.profile;
-  const profile: ApiObject<ClusterProfileSpec> | undefined = await reads.get('ClusterProfile', name);
+  const profile = await profileOf(old, old.spec.profile, reads);
   const found = profile?.spec.versions.find((candidate) => candidate.version === version);
   const resolved = found && resolve({ name, version: found, variables: old.spec.variables });
   return resolved?.ok ? resolved.profile : undefined;

@@ -1,15 +1,30 @@
 import { z } from 'zod';
+import { profileRefSchema, profileText } from '../cluster-profile/profile-ref.ts';
+import { variableNameSchema, variableValueSchema } from '../cluster-profile/variable.ts';
 import { machineSizeSchema } from '../machine/machine-size.ts';
 import { defineKind } from '../meta/define-kind.ts';
 import { conditionSchema, keyedList, setOf } from '../meta/object.ts';
+import { secretText } from '../meta/secret-fields.ts';
 import { driftFactSchema, layerFactSchema } from '../plan/facts.ts';
 import { admitCluster } from './admit.ts';
+import { layerOverridesSchema } from './layer-override.ts';
 
 export const clusterSpecSchema = z.strictObject({
-  profile: z.strictObject({ name: z.string().min(1), version: z.string().min(1) }),
+  /** What the cluster is made of: an infrastructure or a full profile. */
+  profile: profileRefSchema,
+  /** Add-on profiles laid on it, in this order; their layers and those of the profile are one stack. */
+  addons: keyedList(profileRefSchema, 'scope', 'name').default([]),
+  /** The ClusterTemplate that says profile and add-ons for this cluster and others. */
+  template: z.strictObject({ name: z.string().min(1) }).optional(),
   cloudAccount: z.string().min(1).default('local'),
   gateway: z.string().min(1).default('local'),
-  variables: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  variables: z.record(z.string(), variableValueSchema).default({}),
+  /** Values of variables of the type `secret`: written and never read back. */
+  secretVariables: z.record(variableNameSchema, secretText(z.string().max(64 * 1024))).default({}),
+  /** The same from a Secret of the cluster's project. */
+  secretVariablesFrom: z.record(variableNameSchema, z.strictObject({ secret: z.string().min(1), key: z.string().min(1) })).default({}),
+  /** What this cluster wants otherwise than its profiles say, by layer. */
+  overrides: layerOverridesSchema.default({}),
   controlPlane: z
     .strictObject({
       replicas: z
@@ -48,7 +63,7 @@ export const clusterStatusSchema = z.object({
   observedGeneration: z.number().int().default(0),
   kubernetesVersion: z.string().optional(),
   endpoint: z.string().optional(),
-  profile: z.object({ name: z.string(), version: z.string() }).optional(),
+  profile: z.object({ scope: z.string().optional(), name: z.string(), version: z.string() }).optional(),
   controlPlane: z.object({ replicas: z.number(), ready: z.number() }).default({ replicas: 0, ready: 0 }),
   nodes: z.object({ total: z.number(), ready: z.number() }).default({ total: 0, ready: 0 }),
   layers: z.array(layerFactSchema.omit({ objects: true, gates: true })).default([]),
@@ -86,7 +101,7 @@ export const clusterKind = defineKind<ClusterSpec, ClusterStatus>({
   admit: admitCluster,
   columns: [
     { name: 'STATUS', value: (cluster) => cluster.status?.phase ?? 'Pending' },
-    { name: 'PROFILE', value: (cluster) => `${cluster.spec.profile.name}@${cluster.spec.profile.version}` },
+    { name: 'PROFILE', value: (cluster) => profileText(cluster.spec.profile) },
     { name: 'KUBERNETES', value: (cluster) => cluster.status?.kubernetesVersion },
     { name: 'NODES', value: (cluster) => (cluster.status ? `${cluster.status.nodes.ready}/${cluster.status.nodes.total}` : undefined) },
     {

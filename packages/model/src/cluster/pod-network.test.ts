@@ -11,7 +11,14 @@ const layer = (name: string, type: ResolvedLayer['type'], content: ResolvedConte
   timeoutSeconds: 300,
   content,
 });
-const chart = (name: string, version = '1.0.0'): ResolvedContent => ({ type: 'chart', registry: 'builtin', name, version, values: {} });
+const chart = (name: string, version = '1.0.0'): ResolvedContent => ({
+  type: 'chart',
+  registryScope: 'tenant',
+  registry: 'builtin',
+  name,
+  version,
+  values: {},
+});
 const builtin = (name: string): ResolvedContent => ({ type: 'builtin', name, version: '1.0.0' });
 const profile = (...cni: ResolvedContent[]) => ({
   layers: [layer('kubernetes', 'kubernetes', builtin('kubernetes')), ...cni.map((content, index) => layer(`net-${index}`, 'cni', content))],

@@ -3,13 +3,14 @@ import { apiKeyKind } from '../api-key/api-key.ts';
 import { auditSinkKind } from '../audit-sink/audit-sink.ts';
 import { auditRecordKind } from '../audit/audit-record.ts';
 import { cloudAccountKind } from '../cloud-account/cloud-account.ts';
-import { clusterProfileKind } from '../cluster-profile/cluster-profile.ts';
+import { clusterProfileKinds } from '../cluster-profile/cluster-profile.ts';
 import { clusterKind } from '../cluster/cluster.ts';
 import { eventKind } from '../event/event.ts';
 import { gatewayKind } from '../gateway/gateway.ts';
 import { identityProviderKind } from '../identity-provider/identity-provider.ts';
 import { machinePoolKind } from '../machine-pool/machine-pool.ts';
 import { machineKind } from '../machine/machine.ts';
+import { macroKinds } from '../macro/macro.ts';
 import { projectRoleBindingKind } from '../project-role-binding/project-role-binding.ts';
 import { projectKind } from '../project/project.ts';
 import { registryKind } from '../registry/registry.ts';
@@ -28,13 +29,14 @@ export const definedKinds: readonly Kind[] = [
   auditSinkKind,
   auditRecordKind,
   cloudAccountKind,
-  clusterProfileKind,
+  ...clusterProfileKinds.all,
   clusterKind,
   eventKind,
   gatewayKind,
   identityProviderKind,
   machinePoolKind,
   machineKind,
+  ...macroKinds.all,
   projectRoleBindingKind,
   projectKind,
   registryKind,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { layerOverridesSchema } from '../cluster/layer-override.ts';
 import { machineSizeSchema } from '../machine/machine-size.ts';
 import { defineKind } from '../meta/define-kind.ts';
 import { conditionSchema, keyedList } from '../meta/object.ts';
@@ -21,6 +22,8 @@ export const machinePoolSpecSchema = z.strictObject({
       z.strictObject({ key: z.string(), value: z.string().default(''), effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']) }),
     )
     .default([]),
+  /** What the machines of this pool want otherwise than the profile's kubernetes and os layers say, by layer. */
+  overrides: layerOverridesSchema.default({}),
 });
 export type MachinePoolSpec = z.infer<typeof machinePoolSpecSchema>;
 

@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { TenantObject } from './object-store.ts';
 import { type ApiObject, VERSION } from './object.ts';
 
 /** One column of `slipway get` and of the Table answer. */
@@ -15,6 +16,8 @@ export interface Column {
 export interface AdmissionReads {
   get(kind: string, name: string, project?: string): Promise<ApiObject<any, any> | undefined>;
   list(kind: string, project?: string): Promise<ApiObject<any, any>[]>;
+  /** Objects of every tenant: for what belongs to the installation, whose writers are its operators. Nothing of it may reach anybody else. */
+  everywhere(kind: string): Promise<readonly TenantObject[]>;
 }
 
 export interface AdmissionInput<Spec, Status> {
@@ -24,6 +27,8 @@ export interface AdmissionInput<Spec, Status> {
   readonly reads: AdmissionReads;
   /** Whose the object is. */
   readonly tenant: string;
+  /** Tells the writer something that is no reason to refuse. */
+  readonly warn?: (text: string) => void;
 }
 
 /** Spec and status of an object: what differs between the versions of a kind. */
@@ -61,9 +66,11 @@ export interface Kind<Spec = any, Status = any> {
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
-  /** `system` kinds are outside every tenant; only system roles reach them. */
+  /** `system` kinds are outside every tenant; only system roles reach them, but for reading what is visible below. */
   readonly scope: 'system' | 'tenant' | 'project';
-  /** A tenant-wide kind whose objects everybody with a role in one of the tenant's projects may read. */
+  /** What the kinds have in common that differ only by where they live: `Macro` of ProjectMacro. */
+  readonly family?: string;
+  /** Read-only below: a tenant-wide kind in each of its projects, a system kind in every tenant. What a role there must say to read it is its rules'. */
   readonly visibleBelow: boolean;
   readonly description: string;
   readonly spec: z.ZodType<Spec>;
@@ -92,6 +99,7 @@ export type KindInput<Spec, Status> = Pick<
   Partial<
     Pick<Kind<Spec, Status>, 'singular' | 'shortNames' | 'versions' | 'selectableFields' | 'readOnly' | 'finalizers' | 'visibleBelow'>
   > & {
+    family?: NonNullable<Kind<Spec, Status>['family']>;
     admit?: NonNullable<Kind<Spec, Status>['admit']>;
     admitDelete?: NonNullable<Kind<Spec, Status>['admitDelete']>;
     secretsFixed?: NonNullable<Kind<Spec, Status>['secretsFixed']>;

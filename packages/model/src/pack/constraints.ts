@@ -1,5 +1,5 @@
 import type { FieldCause } from '@slipway/kit';
-import type { LAYER_TYPES } from '../cluster-profile/order.ts';
+import type { LAYER_TYPES } from '../cluster-profile/layer.ts';
 import { invalidField, listOf, requiredField } from '../meta/causes.ts';
 import type { Values } from '../meta/merge-values.ts';
 import type { PackConstraints, PackDependency } from './metadata.ts';

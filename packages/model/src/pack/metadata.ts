@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { LAYER_TYPES } from '../cluster-profile/order.ts';
+import { LAYER_TYPES } from '../cluster-profile/layer.ts';
 import { parseQuantity } from '../meta/quantity.ts';
 import { splitPath } from '../meta/value-path.ts';
 import { versionRangeSchema } from './version-range.ts';

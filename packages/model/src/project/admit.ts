@@ -9,5 +9,5 @@ export async function admitProjectDelete({ object, reads }: { object: ApiObject<
   if (name === DEFAULT_PROJECT) {
     throw new SlipwayError('Forbidden', `Project "${name}" is always there and cannot be deleted.`);
   }
-  refuseWhileUsed('Project', name, await clustersUsing(reads, (cluster) => cluster.metadata.namespace === name));
+  refuseWhileUsed('Project', name, await clustersUsing(reads, { scope: 'project', project: name }, () => true));
 }

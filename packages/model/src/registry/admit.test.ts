@@ -11,7 +11,7 @@ const object = (spec: unknown): ApiObject<RegistrySpec> => ({
   metadata: { name: 'r', uid: 'u', resourceVersion: '1', generation: 1, creationTimestamp: '2026-01-01T00:00:00Z' },
   spec: registrySpecSchema.parse(spec),
 });
-const reads = { get: () => Promise.resolve(undefined), list: () => Promise.resolve([]) };
+const reads = { get: () => Promise.resolve(undefined), list: () => Promise.resolve([]), everywhere: () => Promise.resolve([]) };
 
 /** What admission says of it; empty when nothing. */
 const causesOf = (spec: unknown, old?: unknown): Promise<string> =>

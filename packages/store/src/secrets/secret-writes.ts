@@ -22,11 +22,14 @@ export function createSecretWrites(vault: Vault | undefined) {
       const kind = findKind(object.kind);
       const fields = kind === undefined ? [] : secretFieldsOf(kind);
       if (kind === undefined || fields.length === 0) return undefined;
-      if (vault === undefined)
-        throw new SlipwayError('Internal', `${object.kind} holds secrets, and there is no key to encrypt them with.`);
       const taken = takeSecrets(object.spec, fields);
       const what = `${object.kind} "${object.metadata.name ?? ''}"`;
-      const stored = old === undefined ? {} : await vault.open(ownerOf(old));
+      // Most clusters hold none: neither a key nor a look at the envelopes is needed then.
+      const held = old !== undefined && takeSecrets(old.spec, fields).kept.length > 0 ? old : undefined;
+      const needed = held !== undefined || taken.kept.length > 0 || Object.keys(taken.values).length > 0;
+      if (vault === undefined && needed)
+        throw new SlipwayError('Internal', `${object.kind} holds secrets, and there is no key to encrypt them with.`);
+      const stored = vault === undefined || held === undefined ? {} : await vault.open(ownerOf(held));
       const values = mergeSecrets(taken, stored, what);
       const changed = canonicalJson(values) !== canonicalJson(stored);
       if (changed && old !== undefined && kind.secretsFixed?.(objectOf(old))) {
@@ -44,7 +47,7 @@ export function createSecretWrites(vault: Vault | undefined) {
         changed,
         seal: async (owner) => {
           if (!changed) return undefined;
-          return Object.keys(values).length === 0 ? null : vault.seal(ownerOf(owner), values);
+          return vault === undefined || Object.keys(values).length === 0 ? null : vault.seal(ownerOf(owner), values);
         },
       };
     },

@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import { kindAt, type Scope, scopeSchema } from '../meta/scopes.ts';
+
+export const PROFILE_FAMILY = 'ClusterProfile';
+
+/** One version of one profile, and where the profile lives. */
+export const profileRefSchema = z.strictObject({
+  /** Of a profile of the cluster's own project, of the tenant, or of this installation. */
+  scope: scopeSchema,
+  name: z.string().min(1),
+  version: z.string().min(1),
+});
+export type ProfileRef = z.infer<typeof profileRefSchema>;
+
+/** What a profile is called in sentences: `starter@1.0.0`, `project profile shop@1.0.0`. */
+export const profileText = ({ scope, name, version }: ProfileRef): string => `${scope === 'tenant' ? '' : `${scope}/`}${name}@${version}`;
+
+export const profileKindAt = (scope: Scope): string => kindAt(PROFILE_FAMILY, scope);
+
+/** The same profile, whatever the version. */
+export const sameProfile = (a: Pick<ProfileRef, 'scope' | 'name'>, b: Pick<ProfileRef, 'scope' | 'name'>): boolean =>
+  a.scope === b.scope && a.name === b.name;

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import { listOf } from '../meta/causes.ts';
+import type { Variable, VariableType, VariableValue } from './variable.ts';
+
+/** Longest text a variable may hold; shorter when a pattern is matched against it, so that no pattern can take long. */
+export const MAX_VALUE = 4096;
+export const MAX_LONG_VALUE = 64 * 1024;
+export const MAX_PATTERN_VALUE = 256;
+
+const LONG = new Set<VariableType>(['multiline', 'base64', 'secret']);
+
+/** Types whose values are texts of a fixed form, and what such a text is called. */
+const FORMS: Partial<Record<VariableType, { readonly is: (text: string) => boolean; readonly what: string }>> = {
+  version: { is: (text) => /^v?\d+(\.\d+){1,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/.test(text), what: 'a version such as 1.2.3' },
+  ipv4: { is: by(z.ipv4()), what: 'an IPv4 address such as 10.0.0.1' },
+  ipv4cidr: { is: by(z.cidrv4()), what: 'an IPv4 network such as 10.0.0.0/16' },
+  ipv6: { is: by(z.ipv6()), what: 'an IPv6 address such as fd00::1' },
+  ipv6cidr: { is: by(z.cidrv6()), what: 'an IPv6 network such as fd00::/64' },
+  base64: { is: by(z.base64()), what: 'text in base64' },
+};
+
+function by(schema: z.ZodType): (text: string) => boolean {
+  return (text) => schema.safeParse(text).success;
+}
+
+/** Types whose values are texts. */
+export const isText = (type: VariableType): boolean => !['number', 'boolean', 'list'].includes(type);
+
+/** `a number from 1 to 5`: what a value must be, in words. */
+export function expected(variable: Variable): string {
+  const form = FORMS[variable.type];
+  if (form !== undefined) return form.what;
+  switch (variable.type) {
+    case 'number':
+      return `a number${rangeOf(variable)}`;
+    case 'boolean':
+      return 'true or false';
+    case 'enum':
+      return `one of: ${listOf(variable.options ?? [])}`;
+    case 'list':
+      return `a list${variable.pattern === undefined ? '' : ` of texts that match ${variable.pattern}`}`;
+    default: {
+      const what = variable.type === 'secret' ? 'a secret text' : 'a text';
+      return variable.pattern === undefined ? what : `${what} that matches ${variable.pattern}`;
+    }
+  }
+}
+
+function rangeOf({ min, max }: Variable): string {
+  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
+  if (min !== undefined) return ` of at least ${min}`;
+  return max === undefined ? '' : ` of at most ${max}`;
+}
+
+/** What is wrong with a value, and what would be right; undefined when it is fine. Texts are not repeated: a variable may hold a secret. */
+export function checkValue(variable: Variable, value: VariableValue): string | undefined {
+  const should = `must be ${expected(variable)}`;
+  switch (variable.type) {
+    case 'number': {
+      const fits =
+        typeof value === 'number' && Number.isFinite(value) && value >= (variable.min ?? -Infinity) && value <= (variable.max ?? Infinity);
+      return fits ? undefined : `${should}, not ${show(value)}`;
+    }
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : `${should}, not ${show(value)}`;
+    case 'enum':
+      return typeof value === 'string' && variable.options?.includes(value) ? undefined : `${should}; not ${show(value)}`;
+    case 'list':
+      return checkList(variable, value, should);
+    default:
+      return checkText(variable, value, should);
+  }
+}
+
+function checkText(variable: Variable, value: VariableValue, should: string): string | undefined {
+  if (typeof value !== 'string') return `${should}, not ${show(value)}; put it in quotes`;
+  if (variable.required && value === '') return 'is required and must not be empty';
+  // What is optional may be left empty, whatever form it would have.
+  if (value === '' && FORMS[variable.type] !== undefined) return undefined;
+  const form = FORMS[variable.type];
+  if (form !== undefined && !form.is(value)) return `${should}, not ${show(value)}`;
+  return checkLength(variable, value.length, 'characters') ?? checkMatch(variable, value, should);
+}
+
+function checkLength(variable: Variable, length: number, what: string): string | undefined {
+  const { minLength = 0, pattern, type } = variable;
+  const most = type === 'list' ? Infinity : pattern !== undefined ? MAX_PATTERN_VALUE : LONG.has(type) ? MAX_LONG_VALUE : MAX_VALUE;
+  const limit = Math.min(variable.maxLength ?? Infinity, most);
+  if (length > limit) return `must have at most ${limit} ${what}, not ${length}`;
+  return length < minLength ? `must have at least ${minLength} ${what}, not ${length}` : undefined;
+}
+
+function checkMatch({ pattern }: Variable, value: string, should: string): string | undefined {
+  if (pattern === undefined || new RegExp(pattern, 'u').test(value)) return undefined;
+  return should;
+}
+
+function checkList(variable: Variable, value: VariableValue, should: string): string | undefined {
+  if (!Array.isArray(value)) return `${should}, not ${show(value)}`;
+  if (variable.required && value.length === 0) return 'is required and must not be empty';
+  const length = checkLength(variable, value.length, 'items');
+  if (length !== undefined) return length;
+  for (const [index, item] of value.entries()) {
+    if (typeof item === 'string' && item.length > MAX_VALUE) return `item ${index} must have at most ${MAX_VALUE} characters`;
+    if (variable.pattern === undefined) continue;
+    const fits = typeof item === 'string' && item.length <= MAX_PATTERN_VALUE && checkMatch(variable, item, should) === undefined;
+    if (!fits) return `item ${index} must be a text of at most ${MAX_PATTERN_VALUE} characters that matches ${variable.pattern}`;
+  }
+  return undefined;
+}
+
+/** `the number 3`, `the given text`. */
+function show(value: VariableValue): string {
+  if (typeof value === 'string') return 'the given text';
+  if (Array.isArray(value)) return 'the given list';
+  return typeof value === 'boolean' ? `the boolean ${value}` : String(value);
+}
