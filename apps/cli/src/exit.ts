@@ -22,6 +22,7 @@ const byErrorCode: Record<ErrorCode, ExitCode> = {
   Unauthorized: EXIT.auth,
   Forbidden: EXIT.auth,
   NotFound: EXIT.notFound,
+  MethodNotAllowed: EXIT.failed,
   AlreadyExists: EXIT.conflict,
   Conflict: EXIT.conflict,
   Gone: EXIT.failed,

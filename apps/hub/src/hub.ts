@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { createApi, type FairnessLimits, takeTenant } from '@slipway/api';
+import { createApi, type FairnessLimits } from '@slipway/api';
 import { clouds } from '@slipway/clouds';
 import { createControllers } from '@slipway/controllers';
 import { createIdentity, type Identity } from '@slipway/identity';
@@ -22,7 +22,6 @@ import {
   openEmbedded,
   openPostgres,
 } from '@slipway/store';
-import fastify from 'fastify';
 import { accountActions } from './account-actions.ts';
 import { serveAdminSocket } from './admin-socket.ts';
 import { auditChainRoutes } from './audit/chain-routes.ts';
@@ -36,6 +35,7 @@ import { userSubresources } from './auth/user-subresources.ts';
 import { ensureBuiltinObjects, ensureBuiltinRoles } from './builtin-objects.ts';
 import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
 import { keyActions } from './key-actions.ts';
+import { createApp } from './http-app.ts';
 import { type ConnectionLimits, createListeners, type ListenAddress } from './listeners.ts';
 import { createRegistryReader } from './registries/registry-reader.ts';
 import { openSafekeeping } from './safekeeping.ts';
@@ -282,42 +282,4 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     await database.close();
   };
   return { addresses: bound, identity, ca: pki.ca, stop: () => (stopped ??= stop()) };
-}
-
-const SECURITY_HEADERS = [
-  ['x-content-type-options', 'nosniff'],
-  ['strict-transport-security', 'max-age=31536000'],
-  ['content-security-policy', "sandbox; default-src 'none'; frame-ancestors 'none'"],
-  ['x-frame-options', 'DENY'],
-  ['referrer-policy', 'no-referrer'],
-] as const;
-
-/** The HTTP application: request ids, one log line per request without headers, query or body, and a Status for unknown paths. */
-function createApp(logger: Logger, trusted: readonly string[] = []) {
-  const app = fastify({
-    logger: false,
-    trustProxy: trusted.length === 0 ? false : [...trusted],
-    genReqId: () => randomUUID(),
-    exposeHeadRoutes: false,
-    rewriteUrl: takeTenant,
-    routerOptions: { maxParamLength: 300, ignoreTrailingSlash: true },
-  });
-  app.addHook('onRequest', async (request, reply) => {
-    // On the raw answer, so that watches and what comes through a tunnel have them too: a page of a cluster must not act as the hub's own.
-    for (const [name, value] of SECURITY_HEADERS) reply.raw.setHeader(name, value);
-    void reply.header('x-request-id', request.id).header('cache-control', 'no-store');
-  });
-  app.addHook('onResponse', async (request, reply) => {
-    const path = request.raw.url?.split('?')[0];
-    const fields = { requestId: request.id, method: request.method, path, status: reply.raw.statusCode, ms: Math.round(reply.elapsedTime) };
-    if (request.method === 'GET' || request.method === 'HEAD') logger.debug(fields, 'request');
-    else logger.info(fields, 'request');
-  });
-  app.setNotFoundHandler((request, reply) => {
-    const message = `the server could not find the requested resource: ${request.method} ${request.raw.url?.split('?')[0]}`;
-    void reply
-      .code(404)
-      .send({ kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message, reason: 'NotFound', details: {}, code: 404 });
-  });
-  return app;
 }

@@ -25,7 +25,7 @@ import type { ServedKind } from './kind-schema.ts';
 import { kindRoutes } from './kind-routes.ts';
 import type { PlanFor, Subresource } from './ports.ts';
 import { planSubresource } from './plan-subresource.ts';
-import { queryOf } from './request-options.ts';
+import { flag, queryOf } from './request-options.ts';
 import { secretRoutes } from './secret-routes.ts';
 import { addressedTenant, takeTenant } from './tenant-prefix.ts';
 import { subresourceRoutes } from './subresource-routes.ts';
@@ -81,6 +81,8 @@ declare module 'fastify' {
     access?: RouteAccess;
     /** Open to everybody: health and nothing else. */
     open?: boolean;
+    /** The method is not served here, and why in words; told to those who would otherwise be let in. */
+    refused?: string;
   }
   interface FastifyRequest {
     /** Who asks, also when it is refused. */
@@ -234,6 +236,8 @@ export function createApi(options: ApiOptions): Api {
             wanted === undefined
               ? granted(principal, { verb: 'get', group: '', resource: '' }, nothing)
               : await grant(principal, accessOf(request, wanted));
+          const { refused } = request.routeOptions.config;
+          if (refused !== undefined) throw new SlipwayError('MethodNotAllowed', refused);
         });
         // A seat is for work: who sends a body slowly has none meanwhile.
         scope.addHook('preHandler', async (request, reply) => {
@@ -276,7 +280,7 @@ export const verbOf = (method: string): string => ({ POST: 'create', PUT: 'updat
 
 function accessOf(request: FastifyRequest, route: RouteAccess): AccessRequest {
   const { project, name } = request.params as { project?: string; name?: string };
-  const watching = route.verb === 'list' && ['true', '1', ''].includes(queryOf(request).get('watch') ?? 'no');
+  const watching = route.verb === 'list' && flag(queryOf(request), 'watch');
   return { ...route, verb: watching ? 'watch' : route.verb, project, name };
 }
 

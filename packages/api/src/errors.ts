@@ -26,6 +26,7 @@ const HTTP: Readonly<Record<ErrorCode, readonly [status: number, reason: string]
   Unauthorized: [401, 'Unauthorized'],
   Forbidden: [403, 'Forbidden'],
   NotFound: [404, 'NotFound'],
+  MethodNotAllowed: [405, 'MethodNotAllowed'],
   AlreadyExists: [409, 'AlreadyExists'],
   Conflict: [409, 'Conflict'],
   Gone: [410, 'Expired'],

@@ -7,3 +7,4 @@ export * from './ports.ts';
 export * from './client/client.ts';
 export { type ApiConnection, createTransport, type RawRequest, type Transport } from './client/transport.ts';
 export { takeTenant } from './tenant-prefix.ts';
+export { answerFrameworkError, answerUnserved } from './unserved.ts';

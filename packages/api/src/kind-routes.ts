@@ -52,8 +52,12 @@ function routesOf(scope: FastifyInstance, deps: RouteDeps, served: ServedKind, p
   const prefix = place?.prefix ?? `/apis/${apiVersionOf(kind)}`;
   const collection = `${prefix}/${inProject ? 'namespaces/:project/' : ''}${kind.plural}`;
   const one = `${collection}/:name`;
-  const access = (verb: string, subresource?: string): { config: { access: RouteAccess } } => ({
-    config: { access: { verb, group: GROUP, resource: kind.plural, ...(subresource === undefined ? {} : { subresource }) } },
+  const refused = kind.readOnly ? { refused: `${kind.kind} objects are written by Slipway only: they show what is.` } : {};
+  const access = (verb: string, subresource?: string): { config: { access: RouteAccess; refused?: string } } => ({
+    config: {
+      access: { verb, group: GROUP, resource: kind.plural, ...(subresource === undefined ? {} : { subresource }) },
+      ...(verb === 'get' || verb === 'list' ? {} : refused),
+    },
   });
   const list = listHandler(deps, kind, place?.view ?? { kind, apiVersion: apiVersionOf(kind), object: conversion.shown });
 
@@ -119,7 +123,7 @@ export function listHandler(deps: RouteDeps, kind: Kind, view: WatchView) {
     const listQuery = listQueryOf(kind, { tenant: principalOf(request).tenant, project }, query);
     const as = representationOf(request.headers.accept);
     const include = includeObjectOf(query);
-    const watching = flag(query, 'watch') && query.has('watch');
+    const watching = flag(query, 'watch');
     checkListOptions(query, watching);
     if (watching) {
       const sendInitial = query.get('sendInitialEvents');
@@ -173,7 +177,6 @@ async function find(kind: Kind, request: FastifyRequest): Promise<ApiObject> {
 }
 
 function writeContext(deps: RouteDeps, kind: Kind, request: FastifyRequest): WriteContext {
-  refuseReadOnly(kind);
   const query = queryOf(request);
   return {
     store: storeOf(request),
@@ -183,11 +186,6 @@ function writeContext(deps: RouteDeps, kind: Kind, request: FastifyRequest): Wri
     dryRun: dryRunOf(query),
     fieldManager: fieldManagerOf(query, request.headers['user-agent']),
   };
-}
-
-function refuseReadOnly(kind: Kind): void {
-  if (!kind.readOnly) return;
-  throw new SlipwayError('Forbidden', `${kind.kind} objects are written by Slipway only: they show what is.`, { hint: kind.description });
 }
 
 async function checkProject(context: WriteContext): Promise<void> {
@@ -218,7 +216,6 @@ async function remove(
   request: FastifyRequest,
   name: string,
 ): Promise<{ deleted: ApiObject; removed: boolean }> {
-  refuseReadOnly(kind);
   const { tenant } = principalOf(request);
   const { project } = request.params as Params;
   const ref = { tenant, kind: kind.kind, project, name };

@@ -50,6 +50,33 @@ describe('the OpenAPI document', () => {
       (d) => void delete d.paths['/apis/slipway.dev/v1/projects/{name}'].patch,
       'PATCH /apis/slipway.dev/v1/projects/{name} is gone',
     ],
+    [
+      'a parameter that is gone',
+      (d) => void (d.paths['/apis/slipway.dev/v1/projects'].get.parameters = []),
+      'GET /apis/slipway.dev/v1/projects: the parameter labelSelector is gone',
+    ],
+    [
+      'a parameter that must be given',
+      (d) => void d.paths['/apis/slipway.dev/v1/projects'].post.parameters.push({ name: 'why', in: 'query', required: true }),
+      'the parameter why became required',
+    ],
+    [
+      'a type of body that is gone',
+      (d) => void delete d.paths['/apis/slipway.dev/v1/projects'].post.requestBody.content['application/yaml'],
+      'POST /apis/slipway.dev/v1/projects: application/yaml is gone',
+    ],
+    [
+      'a body that must be there',
+      (d) => void (d.paths['/apis/slipway.dev/v1/projects/{name}'].delete.requestBody.required = true),
+      'the body became required',
+    ],
+    [
+      'an answer in another form',
+      (d) => void delete d.paths['/apis/slipway.dev/v1/projects'].get.responses['200'].content['application/json;stream=watch'],
+      'answer application/json;stream=watch is gone',
+    ],
+    ['an answer that says more', (d) => void shared(d, 'Status').required.push('message'), undefined],
+    ['an answer that says less', (d) => void shared(d, 'Status').required.pop(), 'Status.status is no longer always there'],
   ])('tells a breaking change from another one: %s', (_what, change, told) => {
     const after = built();
     change(after);
@@ -60,3 +87,4 @@ describe('the OpenAPI document', () => {
 });
 
 const spec = (document: Record<string, any>, kind: string) => document.components.schemas[`dev.slipway.v1.${kind}`].properties.spec;
+const shared = (document: Record<string, any>, name: string) => document.components.schemas[`io.k8s.apimachinery.pkg.apis.meta.v1.${name}`];

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { apiVersionOf, GROUP, type Kind, objectMetaSchema } from '@slipway/model';
 import { z } from 'zod';
 import type { ServedKind } from './kind-schema.ts';
-import { type Described, type Json, PATCH_SCHEMAS, ref, resourcePaths, STATUS } from './openapi-paths.ts';
+import { allOf, BODY_SCHEMAS, LIST_META, OBJECT_META, REFUSAL_RESPONSES, SHARED_SCHEMAS } from './openapi-answers.ts';
+import type { Json } from './openapi-parameters.ts';
+import { type Described, resourcePaths } from './openapi-paths.ts';
 import { structuralSchema } from './structural.ts';
 
-const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
-const LIST_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ListMeta';
 const schemaName = ({ version, kind }: Kind, suffix = ''): string => `dev.slipway.${version}.${kind}${suffix}`;
 
 const typeMeta = (kind: Kind): Json => ({
@@ -28,6 +28,7 @@ export function openApiDocument(kinds: readonly ServedKind[], version: string, p
     plural: kind.plural,
     namespaced: kind.scope === 'project',
     readOnly: kind.readOnly,
+    status: true,
     schema: schemaName(kind),
   }));
   return documentOf(Object.fromEntries(schemas), resources, productVersion);
@@ -39,7 +40,7 @@ const CORE = 'io.k8s.api.core.v1';
 export function coreDocument(productVersion: string): Json {
   const text = { type: 'string' };
   const texts = (description: string): Json => ({ type: 'object', description, additionalProperties: text });
-  const type = { apiVersion: text, kind: text, metadata: { ...allOf(META), description: 'Standard metadata of an object.' } };
+  const type = { apiVersion: text, kind: text, metadata: { ...allOf(OBJECT_META), description: 'Standard metadata of an object.' } };
   const secret = {
     ...type,
     type: { ...text, description: 'What the values are for.' },
@@ -53,6 +54,7 @@ export function coreDocument(productVersion: string): Json {
     version: 'v1',
     kind,
     plural,
+    status: false,
     schema: `${CORE}.${kind}`,
     ...more,
   });
@@ -81,30 +83,11 @@ const marked = (kind: string): Json => ({ 'x-kubernetes-group-version-kind': [{ 
 
 function documentOf(own: Json, resources: readonly Described[], productVersion: string): Json {
   const schemas: Json = {
-    ...PATCH_SCHEMAS,
-    [META]: {
+    ...BODY_SCHEMAS,
+    ...SHARED_SCHEMAS,
+    [OBJECT_META]: {
       ...structuralSchema(z.toJSONSchema(objectMetaSchema, { io: 'input', target: 'draft-7' })),
       description: 'Standard metadata of an object.',
-    },
-    [LIST_META]: {
-      type: 'object',
-      description: 'Standard metadata of a list.',
-      properties: {
-        resourceVersion: { type: 'string' },
-        continue: { type: 'string' },
-        remainingItemCount: { type: 'integer', format: 'int64' },
-      },
-    },
-    [STATUS]: {
-      type: 'object',
-      description: 'The answer of an operation that returns no object, and of every error.',
-      properties: {
-        status: { type: 'string' },
-        message: { type: 'string' },
-        reason: { type: 'string' },
-        code: { type: 'integer' },
-        details: { type: 'object' },
-      },
     },
     ...own,
   };
@@ -112,7 +95,7 @@ function documentOf(own: Json, resources: readonly Described[], productVersion: 
     openapi: '3.0.0',
     info: { title: 'Slipway', version: productVersion },
     paths: Object.assign({}, ...resources.map(resourcePaths)) as Json,
-    components: { schemas, securitySchemes: { BearerToken: { type: 'http', scheme: 'bearer' } } },
+    components: { schemas, responses: REFUSAL_RESPONSES, securitySchemes: { BearerToken: { type: 'http', scheme: 'bearer' } } },
     security: [{ BearerToken: [] }],
   };
 }
@@ -126,15 +109,13 @@ function objectSchema({ kind, structural }: ServedKind): Json {
     required: ['spec'],
     properties: {
       ...typeMeta(kind),
-      metadata: { ...allOf(META), description: 'Standard metadata of an object.' },
+      metadata: { ...allOf(OBJECT_META), description: 'Standard metadata of an object.' },
       spec: { description: 'What is wanted.', ...structural.spec },
       status: { description: 'What is; written by Slipway.', ...structural.status },
     },
     'x-kubernetes-group-version-kind': [gvk(kind)],
   };
 }
-
-const allOf = (name: string): Json => ({ allOf: [ref(name)], default: {} });
 
 function listSchema(kind: Kind): Json {
   return {

@@ -6,9 +6,10 @@ import type { IncludeObject } from './table.ts';
 
 export const queryOf = (request: FastifyRequest): URLSearchParams => new URL(request.raw.url ?? '/', 'http://hub').searchParams;
 
+/** As Kubernetes reads a flag: there and neither `false` nor `0`. */
 export function flag(query: URLSearchParams, name: string): boolean {
   const value = query.get(name);
-  return value === '' || value === 'true' || value === '1';
+  return value !== null && value.toLowerCase() !== 'false' && value !== '0';
 }
 
 export function fieldValidationOf(query: URLSearchParams): FieldValidation {

@@ -7,8 +7,8 @@ export function structuralSchema(schema: unknown): Json {
   const result: Json = {};
   for (const [key, value] of Object.entries(node)) {
     if (['$schema', 'oneOf', 'anyOf', 'propertyNames', '$id', 'id'].includes(key)) continue;
-    // One of several types: OpenAPI 3.0 has no list of types, and kubectl explain stumbles over one.
-    if (key === 'type' && Array.isArray(value)) result['x-kubernetes-preserve-unknown-fields'] = true;
+    // OpenAPI 3.0 has no list of types, and kubectl explain stumbles over one.
+    if (key === 'type' && Array.isArray(value)) Object.assign(result, oneOfTypes(value as string[]));
     else if (key === 'const') result.enum = [value];
     else if (key === 'exclusiveMinimum') Object.assign(result, { minimum: value, exclusiveMinimum: true });
     else if (key === 'exclusiveMaximum') Object.assign(result, { maximum: value, exclusiveMaximum: true });
@@ -22,6 +22,13 @@ export function structuralSchema(schema: unknown): Json {
   const whole = variants === undefined ? result : { ...merged(variants), ...result };
   // Anything goes; kubectl explain takes an empty schema for a missing one.
   return Object.keys(whole).length === 0 ? { 'x-kubernetes-preserve-unknown-fields': true } : whole;
+}
+
+/** One type or null, or one of several types. */
+function oneOfTypes(types: readonly string[]): Json {
+  const real = types.filter((type) => type !== 'null');
+  if (real.length === 1) return { type: real[0], nullable: true };
+  return { 'x-kubernetes-preserve-unknown-fields': true };
 }
 
 /** One schema that lets everything through that one of the variants lets through: explain then shows all fields there can be. */

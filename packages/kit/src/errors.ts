@@ -5,6 +5,8 @@ export type ErrorCode =
   | 'Unauthorized'
   | 'Forbidden'
   | 'NotFound'
+  /** The address is there and takes other methods. */
+  | 'MethodNotAllowed'
   | 'AlreadyExists'
   | 'Conflict'
   | 'Gone'

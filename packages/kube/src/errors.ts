@@ -17,7 +17,7 @@ const codes: Readonly<Record<number, ErrorCode>> = {
   401: 'Unauthorized',
   403: 'Forbidden',
   404: 'NotFound',
-  405: 'BadRequest',
+  405: 'MethodNotAllowed',
   408: 'Timeout',
   409: 'Conflict',
   410: 'Gone',

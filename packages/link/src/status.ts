@@ -5,6 +5,7 @@ const HTTP: Readonly<Record<ErrorCode, number>> = {
   Unauthorized: 401,
   Forbidden: 403,
   NotFound: 404,
+  MethodNotAllowed: 405,
   AlreadyExists: 409,
   Conflict: 409,
   Gone: 410,

@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import { createApi } from '@slipway/api';
+import { answerUnserved, createApi } from '@slipway/api';
 import { type Kind, projectKind } from '@slipway/model';
 import { createStore, type Store } from '@slipway/store';
 import { testDatabase } from '@slipway/testkit';
@@ -52,6 +52,7 @@ export async function startTestApi(given: readonly Kind[]): Promise<TestApi> {
     stopping: stopping.signal,
   });
   const app = fastify({ exposeHeadRoutes: false });
+  answerUnserved(app);
   api.routes(app);
   const address = await app.listen({ host: '127.0.0.1', port: 0 });
   return {
