@@ -38,6 +38,13 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/upgrade.ts'),
   },
   {
+    name: 'rollout',
+    usage: 'rollout start|plan|status|… <name>',
+    summary: 'Take many clusters to a profile version, wave by wave',
+    group: 'Clusters',
+    load: () => import('./commands/rollout.ts'),
+  },
+  {
     name: 'scale',
     usage: 'scale pool|control-plane …',
     summary: 'Change the number of machines',

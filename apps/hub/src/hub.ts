@@ -197,6 +197,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         );
     },
     planFor: (input) => controllers.planFor(input),
+    planRollout: (tenant, rollout) => controllers.planRollout(tenant, rollout),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onAuthenticated: (request) => listeners.prove(request.socket),
     version: options.version,

@@ -23,8 +23,8 @@ import { createFairness, type Fairness, type FairnessLimits } from './fairness/f
 import { serveVersions } from './conversion.ts';
 import type { ServedKind } from './kind-schema.ts';
 import { kindRoutes } from './kind-routes.ts';
-import type { PlanFor, Subresource } from './ports.ts';
-import { planSubresource } from './plan-subresource.ts';
+import type { PlanFor, PlanRollout, Subresource } from './ports.ts';
+import { planSubresource, rolloutPlanSubresource } from './plan-subresource.ts';
 import { flag, queryOf } from './request-options.ts';
 import { secretRoutes } from './secret-routes.ts';
 import { addressedTenant, takeTenant } from './tenant-prefix.ts';
@@ -43,6 +43,7 @@ export interface ApiOptions {
   readonly fleet: Pick<FleetReader, 'listAll'>;
   readonly subresources?: readonly Subresource[];
   readonly planFor?: PlanFor;
+  readonly planRollout?: PlanRollout;
   /** Of the product, for /version. */
   readonly version: string;
   /** Aborted when the hub stops: ends watches. */
@@ -135,7 +136,11 @@ export function createApi(options: ApiOptions): Api {
   const served = versions.filter(({ kind }) => kind.version === VERSION);
   const everywhere: AdmissionReads['everywhere'] = async (kind) => (await options.fleet.listAll(kind)).items;
   const writes = createWrites({ clock, everywhere });
-  const plan = options.planFor === undefined ? [] : [planSubresource({ served, planFor: options.planFor, everywhere, clock })];
+  const { planFor, planRollout } = options;
+  const plan = [
+    ...(planFor === undefined ? [] : [planSubresource({ served, planFor, everywhere, clock })]),
+    ...(planRollout === undefined ? [] : [rolloutPlanSubresource({ served, planRollout, everywhere, clock })]),
+  ];
   const subresources = [...(options.subresources ?? []), ...plan];
   const { authorizer } = options;
   const granted = (principal: Principal, request: AccessRequest, decision: Decision): RequestGrant => ({

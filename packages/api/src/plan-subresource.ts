@@ -1,8 +1,8 @@
 import { type Clock, SlipwayError } from '@slipway/kit';
-import type { AdmissionReads } from '@slipway/model';
+import type { AdmissionReads, ApiObject } from '@slipway/model';
 import type { ServedKind } from './kind-schema.ts';
 import { mergePatch } from './patches.ts';
-import type { PlanCandidate, PlanFor, Subresource, SubresourceContext } from './ports.ts';
+import type { PlanCandidate, PlanFor, PlanRollout, Subresource, SubresourceContext } from './ports.ts';
 import { metadataCauses } from './metadata.ts';
 import { invalid } from './kind-schema.ts';
 
@@ -27,11 +27,49 @@ export function planSubresource(deps: PlanDeps): Subresource {
     handle: async (context) => {
       const objects = objectsOf(context.body);
       const candidates: PlanCandidate[] = [];
-      for (const raw of objects) candidates.push(await candidateOf(deps, context, raw, candidates));
+      for (const raw of objects) {
+        const served = servedFor(deps, raw);
+        // A plan is about clusters: it is no way to ask what else there is.
+        if (served.kind.scope !== 'project' && !served.kind.visibleBelow)
+          throw new SlipwayError('BadRequest', `A plan is not about a ${served.kind.kind}.`);
+        candidates.push(await candidateOf({ deps, context, served, raw, before: candidates }));
+      }
       const project = context.project ?? '';
       return deps.planFor({ tenant: context.tenant, project, cluster: context.name, candidates });
     },
   };
+}
+
+/**
+ * `POST …/rollouts/<name>/plan`: what a rollout would do to the fleet; the one that is stored, or the Rollout in the body, checked as a write would be. Nothing is stored.
+ */
+export function rolloutPlanSubresource(deps: Omit<PlanDeps, 'planFor'> & { readonly planRollout: PlanRollout }): Subresource {
+  return {
+    kind: 'Rollout',
+    name: 'plan',
+    verbs: ['create'],
+    methods: ['POST'],
+    objectMayBeMissing: true,
+    handle: async (context) => {
+      const stored = await context.store.get({ tenant: context.tenant, kind: 'Rollout', name: context.name });
+      const isGiven = typeof (context.body as { kind?: unknown } | undefined)?.kind === 'string';
+      if (!isGiven && stored === undefined) throw new SlipwayError('NotFound', `rollouts.slipway.dev "${context.name}" not found`);
+      if (!isGiven) return deps.planRollout(context.tenant, stored as ApiObject);
+      const served = servedFor(deps, context.body);
+      if (served.kind.kind !== 'Rollout') throw new SlipwayError('BadRequest', 'The body must be a Rollout, or nothing.');
+      const { object } = await candidateOf({ deps, context, served, raw: context.body, before: [] });
+      if (object.metadata.name !== context.name)
+        throw new SlipwayError('BadRequest', `The Rollout in the body is "${object.metadata.name}", the address says "${context.name}".`);
+      return deps.planRollout(context.tenant, object);
+    },
+  };
+}
+
+function servedFor({ served }: Pick<PlanDeps, 'served'>, raw: unknown): ServedKind {
+  const name = (raw as { kind?: unknown } | null)?.kind;
+  const found = served.find((candidate) => candidate.kind.kind === name);
+  if (found === undefined) throw new SlipwayError('BadRequest', `There is no kind "${String(name)}".`);
+  return found;
 }
 
 function objectsOf(body: unknown): unknown[] {
@@ -43,18 +81,16 @@ function objectsOf(body: unknown): unknown[] {
   throw new SlipwayError('BadRequest', 'The body must be {"objects": [the objects as they would be applied]}.');
 }
 
-async function candidateOf(
-  deps: PlanDeps,
-  context: SubresourceContext,
-  raw: unknown,
-  before: readonly PlanCandidate[],
-): Promise<PlanCandidate> {
-  const name = (raw as { kind?: unknown } | null)?.kind;
-  const served = deps.served.find((candidate) => candidate.kind.kind === name);
-  if (served === undefined) throw new SlipwayError('BadRequest', `There is no kind "${String(name)}".`);
+async function candidateOf(input: {
+  readonly deps: Pick<PlanDeps, 'everywhere'>;
+  readonly context: SubresourceContext;
+  readonly served: ServedKind;
+  readonly raw: unknown;
+  /** Objects of the same request. */
+  readonly before: readonly PlanCandidate[];
+}): Promise<PlanCandidate> {
+  const { deps, context, served, raw, before } = input;
   const { kind } = served;
-  // A plan is about clusters: it is no way to ask what else there is.
-  if (kind.scope !== 'project' && !kind.visibleBelow) throw new SlipwayError('BadRequest', `A plan is not about a ${kind.kind}.`);
   const { object: given } = served.parse(raw, 'Strict');
   const project = kind.scope === 'project' ? context.project : undefined;
   const causes = metadataCauses(given.metadata);

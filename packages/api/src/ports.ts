@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ApiObject, ChangePlan, ObjectStore, Principal } from '@slipway/model';
+import type { ApiObject, ChangePlan, ObjectStore, Principal, RolloutPlan } from '@slipway/model';
 
 /** What a subresource's handler knows: the caller is authenticated and allowed, the object exists. */
 export interface SubresourceContext {
@@ -67,3 +67,6 @@ export type PlanFor = (request: {
   readonly cluster: string;
   readonly candidates: readonly PlanCandidate[];
 }) => Promise<ChangePlan>;
+
+/** Answers "what would this rollout do to the fleet" without writing anything. */
+export type PlanRollout = (tenant: string, rollout: ApiObject) => Promise<RolloutPlan>;

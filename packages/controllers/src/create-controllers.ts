@@ -1,8 +1,9 @@
 import { newUid } from '@slipway/kit';
-import { type ChangePlan, SCOPES } from '@slipway/model';
+import { type ApiObject, type ChangePlan, type RolloutPlan, SCOPES } from '@slipway/model';
 import { createController, createLocalLeases, runAsLeader, systemTimers, type Controller } from '@slipway/runtime';
 import { clusterController } from './cluster/controller.ts';
 import { createClusterIndex } from './cluster-index.ts';
+import { clusterTemplateController } from './cluster-template/controller.ts';
 import { clusterProfileController } from './cluster-profile/controller.ts';
 import { SHIPPED_IMAGE_TAGS, type ControllersOptions, type FleetDeps } from './deps.ts';
 import { eventController } from './event/controller.ts';
@@ -10,6 +11,9 @@ import { gatewayController } from './gateway/controller.ts';
 import { machinePoolController } from './machine-pool/controller.ts';
 import { planFor, type PlanForInput } from './plan-for.ts';
 import { createClusterResolver } from './reads.ts';
+import { rolloutController } from './rollout/controller.ts';
+import { planRollout } from './rollout/fleet-plan.ts';
+import type { RolloutObject } from './rollout/scope.ts';
 import { projectController } from './project/controller.ts';
 import { tenantStore } from './tenant-deps.ts';
 
@@ -18,6 +22,8 @@ export interface Controllers {
   start(signal: AbortSignal): Promise<void>;
   /** What would happen to clusters if these objects were stored. */
   planFor(input: PlanForInput & { readonly tenant: string }): Promise<ChangePlan>;
+  /** What this rollout would do to the fleet, stored or not. */
+  planRollout(tenant: string, rollout: ApiObject): Promise<RolloutPlan>;
   /** By name, for metrics (`depth`) and for running one key. */
   readonly controllers: Readonly<Record<string, Controller>>;
 }
@@ -43,12 +49,15 @@ export function createControllers(options: ControllersOptions): Controllers {
     createController(gatewayController(deps), base),
     createController(machinePoolController(deps), base),
     ...SCOPES.map((scope) => createController(clusterProfileController(deps, scope), base)),
+    createController(rolloutController(deps), base),
+    createController(clusterTemplateController(deps), base),
     createController(projectController(deps), base),
     createController(eventController(deps), base),
   ];
   return {
     controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),
     planFor: ({ tenant, ...input }) => planFor(tenantStore(store, tenant), input),
+    planRollout: (tenant, rollout) => planRollout(deps, tenant, rollout as RolloutObject),
     start: (signal) =>
       runAsLeader(
         {

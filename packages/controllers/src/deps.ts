@@ -32,6 +32,8 @@ export interface FleetDeps extends Required<Omit<ControllersOptions, 'leases'>> 
 export interface Deps extends Omit<FleetDeps, 'store' | 'clusters'> {
   readonly tenant: string;
   readonly store: ObjectStore;
+  /** Everybody's: for what admission must know of other tenants, and nothing else. */
+  readonly fleet: FleetStore;
   readonly events: EventRecorder;
 }
 

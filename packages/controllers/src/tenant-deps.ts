@@ -20,6 +20,7 @@ export function depsOf(deps: FleetDeps, tenant: string): Deps {
     ...deps,
     tenant,
     store,
+    fleet: deps.store,
     events: createEventRecorder({ store, clock: deps.clock }),
   };
 }

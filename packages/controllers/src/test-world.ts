@@ -90,6 +90,8 @@ export async function createWorld() {
       ['machine-pool', 'MachinePool'],
       ['cluster-profile', 'ClusterProfile'],
       ['project', 'Project'],
+      ['rollout', 'Rollout'],
+      ['cluster-template', 'ClusterTemplate'],
     ] as const) {
       for (const { tenant, object: one } of (await store.listAll(kind)).items) {
         await controllers[name]?.reconcile(keyOf(tenant, one), signal).catch((error: unknown) => {

@@ -1,5 +1,14 @@
 import { createApiClient } from '@slipway/api/client';
-import { API_VERSION, type ApiObject, apiVersionOf, type ChainedRecord, type ChangePlan, type Kind, type NewObject } from '@slipway/model';
+import {
+  API_VERSION,
+  type ApiObject,
+  apiVersionOf,
+  type ChainedRecord,
+  type ChangePlan,
+  type Kind,
+  type NewObject,
+  type RolloutPlan,
+} from '@slipway/model';
 import type { Context } from '../config/contexts.ts';
 import type { Hub } from './hub.ts';
 
@@ -41,6 +50,12 @@ export function connectHub(context: Context, signal?: AbortSignal): Hub {
     watch: (kind, query, resourceVersion, watchSignal) => client.watch(kind, resourceVersion, { ...query, signal: watchSignal }),
     plan: (name, project, objects) =>
       client.request<ChangePlan>(cluster(name, project, 'plan'), { method: 'POST', body: { objects }, signal }),
+    rolloutPlan: (name, candidate) =>
+      client.request<RolloutPlan>(`/apis/${API_VERSION}/rollouts/${encodeURIComponent(name)}/plan`, {
+        method: 'POST',
+        body: candidate ?? {},
+        signal,
+      }),
     kubeconfig: (name, project) => client.text(cluster(name, project, 'kubeconfig'), { signal }),
     async gatewayJoinToken(gateway) {
       const path = `/apis/${API_VERSION}/gateways/${encodeURIComponent(gateway)}/jointoken`;

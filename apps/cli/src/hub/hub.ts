@@ -1,4 +1,4 @@
-import type { AccessRequest, ApiObject, AuditCheckpoint, ChainedRecord, ChangePlan, Kind, NewObject } from '@slipway/model';
+import type { AccessRequest, ApiObject, AuditCheckpoint, ChainedRecord, ChangePlan, Kind, NewObject, RolloutPlan } from '@slipway/model';
 
 export interface HubListQuery {
   /** Undefined for all projects. */
@@ -27,6 +27,8 @@ export interface Hub {
   watch(kind: Kind, query: HubListQuery, resourceVersion: string, signal: AbortSignal): AsyncIterable<HubWatchEvent>;
   /** The dry run of candidates on one cluster. */
   plan(cluster: string, project: string, objects: readonly NewObject[]): Promise<ChangePlan>;
+  /** What a rollout would do to the fleet; of a stored one, or of a candidate under that name. */
+  rolloutPlan(name: string, candidate?: NewObject): Promise<RolloutPlan>;
   kubeconfig(cluster: string, project: string): Promise<string>;
   /** A one-use token with which an agent joins. */
   gatewayJoinToken(gateway: string): Promise<string>;

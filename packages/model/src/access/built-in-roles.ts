@@ -27,6 +27,8 @@ const CATALOGUE = [
   'registries',
   'gateways',
   'cloudaccounts',
+  'clustertemplates',
+  'maintenancepolicies',
 ];
 /** Their values are never shown, to nobody: reading tells which there are. */
 const SECRETS = ['secrets'];

@@ -33,6 +33,8 @@ export const clusterSpecSchema = z.strictObject({
       size: machineSizeSchema.default({}),
     })
     .default({ replicas: 1, size: {} }),
+  /** MaintenancePolicy whose windows this cluster's moves wait for, besides those of the rollout. */
+  maintenancePolicy: z.string().min(1).optional(),
   /** What the agent does about a difference between what it applied and what is live. */
   drift: z.enum(['heal', 'report']).default('heal'),
   /** Stops every controller for this cluster; running workloads are untouched. */
@@ -96,7 +98,7 @@ export const clusterKind = defineKind<ClusterSpec, ClusterStatus>({
   description: 'A Kubernetes cluster built and kept as its profile says.',
   spec: clusterSpecSchema,
   status: clusterStatusSchema,
-  selectableFields: ['spec.profile.name', 'spec.gateway', 'status.phase'],
+  selectableFields: ['spec.template.name', 'spec.profile.name', 'spec.gateway', 'status.phase'],
   finalizers: [CLUSTER_FINALIZER],
   admit: admitCluster,
   columns: [

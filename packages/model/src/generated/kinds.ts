@@ -4,6 +4,7 @@ import { auditSinkKind } from '../audit-sink/audit-sink.ts';
 import { auditRecordKind } from '../audit/audit-record.ts';
 import { cloudAccountKind } from '../cloud-account/cloud-account.ts';
 import { clusterProfileKinds } from '../cluster-profile/cluster-profile.ts';
+import { clusterTemplateKind } from '../cluster-template/cluster-template.ts';
 import { clusterKind } from '../cluster/cluster.ts';
 import { eventKind } from '../event/event.ts';
 import { gatewayKind } from '../gateway/gateway.ts';
@@ -11,11 +12,13 @@ import { identityProviderKind } from '../identity-provider/identity-provider.ts'
 import { machinePoolKind } from '../machine-pool/machine-pool.ts';
 import { machineKind } from '../machine/machine.ts';
 import { macroKinds } from '../macro/macro.ts';
+import { maintenancePolicyKind } from '../maintenance-policy/maintenance-policy.ts';
 import { projectRoleBindingKind } from '../project-role-binding/project-role-binding.ts';
 import { projectKind } from '../project/project.ts';
 import { registryKind } from '../registry/registry.ts';
 import { roleBindingKind } from '../role-binding/role-binding.ts';
 import { roleKind } from '../role/role.ts';
+import { rolloutKind } from '../rollout/rollout.ts';
 import { secretKind } from '../secret/secret.ts';
 import { serviceAccountKind } from '../service-account/service-account.ts';
 import { teamKind } from '../team/team.ts';
@@ -30,6 +33,7 @@ export const definedKinds: readonly Kind[] = [
   auditRecordKind,
   cloudAccountKind,
   ...clusterProfileKinds.all,
+  clusterTemplateKind,
   clusterKind,
   eventKind,
   gatewayKind,
@@ -37,11 +41,13 @@ export const definedKinds: readonly Kind[] = [
   machinePoolKind,
   machineKind,
   ...macroKinds.all,
+  maintenancePolicyKind,
   projectRoleBindingKind,
   projectKind,
   registryKind,
   roleBindingKind,
   roleKind,
+  rolloutKind,
   secretKind,
   serviceAccountKind,
   teamKind,

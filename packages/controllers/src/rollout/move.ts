@@ -1,0 +1,103 @@
+import { SlipwayError } from '@slipway/kit';
+import {
+  type ApiObject,
+  approvalId,
+  type ChangePlan,
+  clusterKind,
+  disruptionsOf,
+  type Member,
+  needsApproval,
+  type RolloutMark,
+  versionOf,
+  withMark,
+  withVersion,
+} from '@slipway/model';
+import type { Deps } from '../deps.ts';
+import { planFor } from '../plan-for.ts';
+import type { ClusterObject } from '../reads.ts';
+import { admissionReads } from './admission-reads.ts';
+import type { RolloutScope } from './scope.ts';
+import { wantedOf } from './wanted.ts';
+
+/** Stores a cluster as it was read, changed. Undefined when somebody else wrote it in between: the next run sees that. */
+export async function store(deps: Deps, cluster: ClusterObject): Promise<ClusterObject | undefined> {
+  try {
+    return (await deps.store.update(cluster as ApiObject)) as ClusterObject;
+  } catch (error) {
+    if (error instanceof SlipwayError && (error.code === 'Conflict' || error.code === 'NotFound')) return undefined;
+    throw error;
+  }
+}
+
+/** What came out at a cluster is written down there, so that it stays so. */
+export async function recordVerdicts(scope: RolloutScope): Promise<ClusterObject[]> {
+  const written: ClusterObject[] = [];
+  for (const { cluster, progress } of scope.members) {
+    if (!progress.mark || !progress.verdict) continue;
+    const { failed: _before, ...mark } = progress.mark;
+    const stored = await store(scope.deps, withMark(cluster, { ...mark, ...progress.verdict }));
+    if (stored) written.push(stored);
+  }
+  return written;
+}
+
+export type Moved =
+  | { readonly type: 'moved' | 'refused'; readonly cluster: ClusterObject | undefined }
+  | { readonly type: 'unapproved'; readonly disruptions: readonly string[] };
+
+/** Takes one cluster to the target, in one write that records where it came from; or writes down why it cannot. */
+export async function moveCluster(scope: RolloutScope, { cluster, wave }: Member): Promise<Moved> {
+  const { rollout, deps, now } = scope;
+  const { target, waves } = rollout.spec;
+  const mark: RolloutMark = {
+    uid: rollout.metadata.uid,
+    name: rollout.metadata.name,
+    of: { scope: target.scope, name: target.name },
+    wave: waves[wave]?.name ?? '',
+    from: versionOf(cluster.spec, target) ?? '',
+    to: target.version,
+    at: now,
+  };
+  const wanted = wantedOf(cluster, rollout);
+  const answer = await judged(deps, cluster, wanted);
+  if (!answer.ok) return { type: 'refused', cluster: await store(deps, withMark(cluster, { ...mark, refused: answer.message })) };
+  const disruptions = disruptionsOf(answer.plan);
+  if (!isApproved(scope, disruptions)) return { type: 'unapproved', disruptions };
+  return { type: 'moved', cluster: await store(deps, withMark(approved(wanted, answer.plan), mark)) };
+}
+
+/** Takes one cluster back to where it came from; or writes down why it has to stay. */
+export async function returnCluster(scope: RolloutScope, { cluster, progress }: Member): Promise<ClusterObject | undefined> {
+  const { rollout, deps, now } = scope;
+  const { mark } = progress;
+  if (!mark) return undefined;
+  const wanted: ClusterObject = { ...cluster, spec: withVersion(cluster.spec, rollout.spec.target, mark.from) };
+  const answer = await judged(deps, cluster, wanted);
+  if (!answer.ok) return store(deps, withMark(cluster, { ...mark, stays: answer.message }));
+  // Whoever asked for the way back has asked for what it does: the way there was approved, and this undoes it.
+  return store(deps, withMark(approved(wanted, answer.plan), { ...mark, back: now }));
+}
+
+const approved = (cluster: ClusterObject, plan: ChangePlan): ClusterObject =>
+  needsApproval(plan) ? { ...cluster, spec: { ...cluster.spec, approvals: [...new Set([...cluster.spec.approvals, plan.id])] } } : cluster;
+
+function isApproved({ rollout, approval }: RolloutScope, disruptions: readonly string[]): boolean {
+  if (disruptions.length === 0) return true;
+  if (!approval || !rollout.spec.approvals.includes(approvalId(rollout.spec.target, approval.disruptions))) return false;
+  return disruptions.every((disruption) => approval.disruptions.includes(disruption));
+}
+
+type Judgement = { readonly ok: true; readonly plan: ChangePlan } | { readonly ok: false; readonly message: string };
+
+/** What the API would say to this write, and what it would do: a controller's writes pass no admission of their own. */
+export async function judged(deps: Deps, old: ClusterObject, wanted: ClusterObject): Promise<Judgement> {
+  try {
+    await clusterKind.admit?.({ object: wanted, old, tenant: deps.tenant, reads: admissionReads(deps.store, deps.fleet) });
+    const { namespace = '', name } = wanted.metadata;
+    return { ok: true, plan: await planFor(deps.store, { project: namespace, cluster: name, candidates: [{ object: wanted, old }] }) };
+  } catch (error) {
+    if (error instanceof SlipwayError && (error.code === 'Invalid' || error.code === 'Forbidden'))
+      return { ok: false, message: error.message };
+    throw error;
+  }
+}
