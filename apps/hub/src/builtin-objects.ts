@@ -16,10 +16,13 @@ import {
 } from '@slipway/model';
 import { parse } from 'yaml';
 
+const EMBEDDED: NewObject = { kind: 'Registry', metadata: { name: 'embedded' }, spec: { type: 'embedded' } };
+
 const BUILTIN: readonly NewObject[] = [
   { kind: 'Project', metadata: { name: 'default' }, spec: { displayName: 'Default' } },
   { kind: 'CloudAccount', metadata: { name: 'local' }, spec: { cloud: 'local' } },
   { kind: 'Registry', metadata: { name: 'builtin' }, spec: { type: 'builtin' } },
+  EMBEDDED,
 ];
 
 /** The gateway on this machine is the operators'; every tenant may build with it under the same name. */
@@ -51,6 +54,9 @@ export async function ensureBuiltinObjects(deps: TenantDeps & { profilesDir: str
     }
   }
 }
+
+/** The hub's own registry, for tenants that were made before there was one. */
+export const ensureEmbeddedRegistry = (deps: TenantDeps): Promise<void> => createMissing(deps, EMBEDDED);
 
 /** Objects that show the built-in roles, so that whoever binds one can list and read it. Brought up to date when a newer Slipway has other rules. */
 export async function ensureBuiltinRoles(deps: TenantDeps): Promise<void> {

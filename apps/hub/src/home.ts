@@ -17,6 +17,11 @@ export interface HubHome {
   readonly pins: string;
   /** For what is made and removed again. */
   readonly work: string;
+  /** Of the registry that comes with the hub. */
+  readonly registry: string;
+  readonly registrySocket: string;
+  /** Where the toolchain lays its program. */
+  readonly registryProgram: string;
   readonly socket: string;
   readonly lock: string;
 }
@@ -43,6 +48,9 @@ export async function openHome(home: string): Promise<HubHome> {
     blobs: join(hub, 'blobs'),
     pins: join(hub, 'pins'),
     work: join(hub, 'work'),
+    registry: join(hub, 'registry'),
+    registrySocket: join(home, 'run', 'registry.sock'),
+    registryProgram: join(home, 'bin', 'registry'),
     socket: join(home, 'run', 'hub.sock'),
     lock: join(hub, 'lock'),
   };

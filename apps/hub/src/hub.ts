@@ -8,7 +8,7 @@ import { type Logger, messageOf, SlipwayError, startTrimming, systemClock } from
 import { createOutbound, type OutboundOptions } from '@slipway/kit/outbound';
 import { createClusterProxy, createFileBlobStore, createLinkServer, LINK_PREFIX, loadPlanSigner } from '@slipway/link';
 import { DEFAULT_TENANT, findKind, kinds, SYSTEM_TENANT } from '@slipway/model';
-import { allowedFolders, createFilePinStore, createPackResolver, createReach } from '@slipway/packs';
+import type { AllowedFolders } from '@slipway/packs';
 import { runAsLeader, systemTimers } from '@slipway/runtime';
 import {
   createGarbageCollector,
@@ -32,12 +32,12 @@ import { startAuditSinks } from './audit-sinks/start.ts';
 import { authRoutes } from './auth/routes.ts';
 import { tokenRequest } from './auth/token-request.ts';
 import { userSubresources } from './auth/user-subresources.ts';
-import { ensureBuiltinObjects, ensureBuiltinRoles } from './builtin-objects.ts';
+import { ensureBuiltinObjects, ensureBuiltinRoles, ensureEmbeddedRegistry } from './builtin-objects.ts';
 import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
 import { keyActions } from './key-actions.ts';
 import { createApp } from './http-app.ts';
 import { type ConnectionLimits, createListeners, type ListenAddress } from './listeners.ts';
-import { createRegistryReader } from './registries/registry-reader.ts';
+import { createHubRegistries } from './registries/hub-registries.ts';
 import { openSafekeeping } from './safekeeping.ts';
 import { hubSubresources } from './subresources.ts';
 
@@ -58,6 +58,10 @@ export interface HubOptions {
   /** How much one caller may take. */
   readonly limits?: FairnessLimits;
   readonly connections?: Partial<ConnectionLimits>;
+  /** Folders of this machine that registries may name. */
+  readonly registryFolders?: AllowedFolders;
+  /** The program of the embedded registry, when it is not where the toolchain lays it. */
+  readonly registryProgram?: string | undefined;
 }
 
 export interface Hub {
@@ -127,7 +131,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   await prepareTenant(DEFAULT_TENANT);
   // Tenants of before, and what a newer version has to say.
   const tenants = await store.list({ tenant: SYSTEM_TENANT, kind: 'Tenant' });
-  for (const { metadata } of tenants.items) await ensureBuiltinRoles({ store, tenant: metadata.name, logger });
+  for (const { metadata } of tenants.items) {
+    await ensureBuiltinRoles({ store, tenant: metadata.name, logger });
+    await ensureEmbeddedRegistry({ store, tenant: metadata.name, logger });
+  }
 
   const blobs = createFileBlobStore(home.blobs);
   const linkLogger = logger.child({ part: 'link' });
@@ -142,22 +149,24 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const proxy = createClusterProxy({ tunnels: link.tunnels, logger: linkLogger });
   const outbound = createOutbound(options.outbound);
-  const reach = createReach(outbound, options.outbound);
-  const packs = createPackResolver({
-    registries: createRegistryReader({ store, vault }),
+  const registries = createHubRegistries({
+    store,
+    vault,
     blobs,
-    reach,
-    builtinDir: options.packsDir,
-    folders: allowedFolders(process.env.SLIPWAY_REGISTRY_FOLDERS),
-    workDir: home.work,
-    pins: createFilePinStore(home.pins),
+    home,
+    outbound,
+    outboundOptions: options.outbound,
+    packsDir: options.packsDir,
+    folders: options.registryFolders ?? [],
+    registryProgram: options.registryProgram,
+    logger: logger.child({ part: 'registries' }),
   });
   const leases = createLeases(database);
   const controllers = createControllers({
     store,
     facts: link.facts,
     plans: link.plans,
-    packs,
+    packs: registries.packs,
     clouds,
     leases,
     clock: systemClock,
@@ -227,6 +236,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   api.routes(app);
   browserSignIn.routes(app);
   link.routes(app);
+  registries.routes(app, { identity, audit, prove: (request) => listeners.prove(request.socket) });
   await app.ready();
   const listeners = createListeners({
     certificate: pki.server,
@@ -262,6 +272,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
     signal,
   );
+  const registryRuns = registries.run(signal);
   bound = await listeners.listen(options.listen, signal);
   logger.info({ addresses: bound, database: database.engine }, 'the hub is ready');
 
@@ -276,8 +287,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     logger.info({}, 'the hub stops');
     stopping.abort();
     await listeners.close(3000);
-    await Promise.all([controlling, ...upkeep, delivering, link.flush(), app.close()]);
-    await Promise.all([reach.close(), outbound.close(), browserSignIn.close()]);
+    await Promise.all([controlling, ...upkeep, delivering, registryRuns, link.flush(), app.close()]);
+    await Promise.all([registries.close(), outbound.close(), browserSignIn.close()]);
     await keeping.upkeep.flush();
     keeping.close();
     await database.close();

@@ -4,6 +4,7 @@ import { text } from 'node:stream/consumers';
 import { createIdentity } from '@slipway/identity';
 import { messageOf, silentLogger, SlipwayError } from '@slipway/kit';
 import { DEFAULT_TENANT } from '@slipway/model';
+import { allowedFolders } from '@slipway/packs';
 import { createStore } from '@slipway/store';
 import { Command } from 'commander';
 import { askAdminSocket, askSocket, bootstrapAdmin } from './admin-socket.ts';
@@ -50,6 +51,8 @@ program
       outbound: outboundSettings(process.env),
       trustedProxies: trustedProxies(process.env.SLIPWAY_TRUSTED_PROXIES),
       publicUrl: publicUrlSetting(process.env.SLIPWAY_PUBLIC_URL),
+      registryFolders: allowedFolders(process.env.SLIPWAY_REGISTRY_FOLDERS),
+      registryProgram: process.env.SLIPWAY_REGISTRY_PROGRAM,
     });
     const stop = () => {
       hub.stop().then(

@@ -2,6 +2,7 @@ export { type Api, type ApiOptions, createApi, type RouteAccess } from './api.ts
 export { serveVersions } from './conversion.ts';
 export type { ServedKind } from './kind-schema.ts';
 export * from './errors.ts';
+export { createFailures, FAILURE_LIMITS } from './fairness/failures.ts';
 export type { FairnessLimits } from './fairness/fairness.ts';
 export * from './ports.ts';
 export * from './client/client.ts';

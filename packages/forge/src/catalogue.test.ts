@@ -44,6 +44,7 @@ describe('catalogue', () => {
 
   it('states the version that the wrapper module pins', async () => {
     const main: Record<string, string> = {
+      distribution: 'github.com/distribution/distribution/v3',
       etcd: 'go.etcd.io/etcd/server/v3',
       'kubernetes-1.35': 'k8s.io/kubernetes',
       'kubernetes-1.36': 'k8s.io/kubernetes',

@@ -31,6 +31,10 @@ const HELM = 'v3.21.4';
 const LOCAL_PATH = 'v0.0.30';
 const METRICS_SERVER = 'v0.9.0';
 const CNI_PLUGINS = 'v1.8.0';
+const DISTRIBUTION = 'v3.1.2';
+
+/** The piece that is the program of the hub's embedded registry. */
+export const EMBEDDED_REGISTRY = 'distribution';
 
 const KUBERNETES_PROGRAMS = ['kube-apiserver', 'kube-controller-manager', 'kube-scheduler', 'kube-proxy'] as const;
 
@@ -181,6 +185,8 @@ export const CATALOGUE: readonly Piece[] = [
       unpack: [{ member: 'linux-{arch}/helm', output: 'helm' }],
     },
   }),
+  // The hub's own registry. Nothing waits for it: it is made in the background.
+  program({ name: EMBEDDED_REGISTRY, version: DISTRIBUTION, module: 'distribution', package: '.', output: 'registry' }),
   ...clusterApi('tuned'),
   {
     name: 'cluster-api-components',

@@ -5,3 +5,6 @@ export * from './pins.ts';
 export { createSource, type EmbeddedEndpoint, type RegistryRef, type SourceDeps } from './registries/create-source.ts';
 export { type AllowedFolders, allowedFolders } from './registries/file-tree.ts';
 export { createReach, type Reach } from './registries/reach.ts';
+export { createOciClient, type OciClient } from './registries/oci-client.ts';
+export { chartArtefact, tagOf } from './registries/pack-artefact.ts';
+export { pushArtefact } from './registries/oci-push.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { SlipwayError } from '@slipway/kit';
 
 /** Programs that tests against real Kubernetes need. `hyperkube` is the multi-call binary of distro/ (kube-apiserver, kubectl, … by argv[0]), `test-clients` Go programs that use the hub. */
-export type TestTool = 'hyperkube' | 'etcd' | 'helm' | 'test-clients';
+export type TestTool = 'hyperkube' | 'etcd' | 'helm' | 'registry' | 'test-clients';
 
 /**
  * Path of a program of the toolchain, from the directory named by SLIPWAY_TEST_TOOLS (`./slipway test` sets it).

@@ -1,6 +1,8 @@
 import { rename, writeFile } from 'node:fs/promises';
+import { EMBEDDED_REGISTRY } from '@slipway/forge';
 import { messageOf } from '@slipway/kit';
 import { toolchainStatusPath, type ToolchainStatus } from './background-toolchain.ts';
+import { layRegistryProgram } from './embedded-registry.ts';
 import { openToolchain } from './host-parts.ts';
 import { planePaths } from './paths.ts';
 
@@ -25,7 +27,8 @@ function save(state: ToolchainStatus['state'], detail: string): void {
 let lastSaved = 0;
 save('running', 'starting');
 try {
-  await openToolchain(root, paths, process.env).ensure(pieces, {
+  const toolchain = openToolchain(root, paths, process.env);
+  const options: Parameters<typeof toolchain.ensure>[1] = {
     signal: stop.signal,
     onProgress: ({ piece, state, detail }) => {
       if ((state === 'done' || state === 'cached') && pieces.includes(piece)) done.add(piece);
@@ -34,7 +37,13 @@ try {
       process.stderr.write(`${new Date().toISOString()} ${piece} ${state} ${detail}\n`);
       save('running', `${piece}: ${detail}`);
     },
-  });
+  };
+  // Soonest of use, and soonest done.
+  if (pieces.includes(EMBEDDED_REGISTRY)) {
+    const program = (await toolchain.ensure([EMBEDDED_REGISTRY], options)).get(EMBEDDED_REGISTRY);
+    if (program !== undefined) await layRegistryProgram(paths, program.path);
+  }
+  await toolchain.ensure(pieces, options);
   save('done', '');
 } catch (error) {
   process.stderr.write(`${new Date().toISOString()} failed: ${messageOf(error)}\n`);

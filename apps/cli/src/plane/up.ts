@@ -11,6 +11,7 @@ import { connectHub } from '../hub/connect.ts';
 import { createTimeline, type Step, type Timeline } from '../output/timeline.ts';
 import { bootstrapAdmin, waitForHub, workingContext } from './admin.ts';
 import { buildInBackground } from './background-toolchain.ts';
+import { layRegistryProgram } from './embedded-registry.ts';
 import { planeRuns, runPlane, stopPlane, supervisorRecord } from './control.ts';
 import { ensureFirstCluster, FIRST_CLUSTER, GATEWAY } from './first-cluster.ts';
 import { COLD_GIB, WARM_GIB, ensureHostPackages, hostError, requireDisk, requireFreePort, requireRoot } from './host-checks.ts';
@@ -123,7 +124,7 @@ async function bringUp(up: Up): Promise<UpResult> {
     (step) => startGatewayAgent(up, host, session.hub, step),
     (note) => note,
   );
-  const background = options.background && (await startBackground(up));
+  const background = await startBackground(up);
   const done = { context: session.context, background };
   if (!options.cluster) return { ...done, cluster: 'none', newToken: await tokenToShow(up, session.context) };
   const cluster = await ensureFirstCluster(session.hub, paths);
@@ -319,9 +320,14 @@ async function startGatewayAgent(up: Up, host: Host, hub: Hub, step: Step): Prom
   return status.version ? `connected, version ${status.version}` : 'connected';
 }
 
+/** What nobody has to wait for: the embedded registry, and the other Kubernetes versions. */
 async function startBackground(up: Up): Promise<boolean> {
-  const { toolchain, paths } = up;
-  const wanted = toolchain.kubernetesVersions().flatMap((version) => toolchain.forKubernetes(version));
+  const { toolchain, paths, options } = up;
+  const { EMBEDDED_REGISTRY } = await import('@slipway/forge');
+  const registry = await toolchain.find(EMBEDDED_REGISTRY);
+  if (registry !== undefined) await layRegistryProgram(paths, registry.path);
+  if (!options.background) return false;
+  const wanted = [EMBEDDED_REGISTRY, ...toolchain.kubernetesVersions().flatMap((version) => toolchain.forKubernetes(version))];
   const missing: string[] = [];
   for (const piece of new Set(wanted)) if (!(await toolchain.find(piece))) missing.push(piece);
   if (missing.length === 0) return false;

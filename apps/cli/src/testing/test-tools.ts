@@ -3,13 +3,19 @@ import { join } from 'node:path';
 import { silentLogger, SlipwayError } from '@slipway/kit';
 import type { CliDeps } from '../command.ts';
 import { createTimeline } from '../output/timeline.ts';
-import { createToolchain, TEST_CATALOGUE, toolchainEnvironment } from '@slipway/forge';
+import { createToolchain, EMBEDDED_REGISTRY, TEST_CATALOGUE, toolchainEnvironment } from '@slipway/forge';
 import { ensureHostPackages, requireRoot } from '../plane/host-checks.ts';
 import { planePaths } from '../plane/paths.ts';
 import { createToolchainProgress } from '../plane/toolchain-progress.ts';
 
 /** Names under which tests look for programs, and the pieces of the toolchain that they are. */
-const TOOLS = { hyperkube: 'kubernetes-1.35', etcd: 'etcd', helm: 'helm', 'test-clients': 'test-clients' } as const;
+const TOOLS = {
+  hyperkube: 'kubernetes-1.35',
+  etcd: 'etcd',
+  helm: 'helm',
+  registry: EMBEDDED_REGISTRY,
+  'test-clients': 'test-clients',
+} as const;
 
 /** A directory with the programs that tests run: SLIPWAY_TEST_TOOLS if set, else links into the toolchain, which is made when it is not there. */
 export async function prepareTestTools(deps: CliDeps): Promise<string> {

@@ -63,7 +63,10 @@ export function kubeconfigOf({ url, token, hub }: Pick<TestHub, 'url' | 'token' 
 export async function startTestHub(
   engine: 'pglite' | 'postgres' = 'pglite',
   logger: Logger = silentLogger,
-  more: Pick<HubOptions, 'limits' | 'connections' | 'outbound' | 'publicUrl' | 'trustedProxies'> = {},
+  more: Pick<
+    HubOptions,
+    'limits' | 'connections' | 'outbound' | 'publicUrl' | 'trustedProxies' | 'registryFolders' | 'registryProgram'
+  > = {},
 ): Promise<TestHub> {
   const home = await mkdtemp(join(tmpdir(), 'slipway-hub-'));
   const database = engine === 'postgres' ? await freshDatabase(process.env.SLIPWAY_TEST_DATABASE_URL ?? '') : undefined;

@@ -15,7 +15,9 @@ const rule = (resources: readonly string[], verbs: readonly string[]): Rule => (
 /** What lives in a project for those who work there; people, keys and grants are not among it. */
 const WORKLOADS = ['clusters', 'machinepools', 'clusters/plan'];
 /** Of the project itself, beside the tenant's and the installation's of the same families. */
-const OWN_CATALOGUE = ['projectclusterprofiles', 'projectmacros'];
+const OWN_CATALOGUE = ['projectclusterprofiles', 'projectmacros', 'projectregistries'];
+/** What may be done with registries besides: `content` is what the embedded one holds. */
+const REGISTRY_ACTIONS = ['registries/content', 'registries/sync', 'projectregistries/content', 'projectregistries/sync'];
 const SEEN = [...WORKLOADS, 'machines', 'events', 'clusters/status', 'machinepools/status', 'machines/status'];
 /** Of the tenant and of the installation, read-only in every project. */
 const CATALOGUE = [
@@ -25,6 +27,7 @@ const CATALOGUE = [
   'macros',
   'systemmacros',
   'registries',
+  'registries/content',
   'gateways',
   'cloudaccounts',
   'clustertemplates',
@@ -94,7 +97,7 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     level: 'tenant',
     description: 'Cluster profiles, macros and registries, of the tenant and of its projects.',
     rules: [
-      rule(['clusterprofiles', 'macros', ...OWN_CATALOGUE, 'registries'], [...READ, ...WRITE]),
+      rule(['clusterprofiles', 'macros', ...OWN_CATALOGUE, 'registries', ...REGISTRY_ACTIONS], [...READ, ...WRITE]),
       rule(['systemclusterprofiles', 'systemmacros'], READ),
     ],
   },

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { defineKind } from '../meta/define-kind.ts';
 import { conditionSchema, keyedList, setOf } from '../meta/object.ts';
+import { defineScopedKinds } from '../meta/scopes.ts';
 import { admitRegistry } from './admit.ts';
 import { everyRegistry, gitCredentialsSchema, httpCredentialsSchema, mirrors, remote, verified } from './connection.ts';
 
@@ -82,11 +82,12 @@ export type RegistryStatus = z.infer<typeof registryStatusSchema>;
 
 const conditionOf = (status: RegistryStatus | undefined, type: string) => status?.conditions.find((one) => one.type === type);
 
-export const registryKind = defineKind<RegistrySpec, RegistryStatus>({
-  kind: 'Registry',
+export const REGISTRY_FAMILY = 'Registry';
+
+export const registryKinds = defineScopedKinds<RegistrySpec, RegistryStatus>({
+  kind: REGISTRY_FAMILY,
   plural: 'registries',
-  scope: 'tenant',
-  visibleBelow: true,
+  scopes: ['project', 'tenant'],
   description: 'Where packs (Helm charts and manifests) come from.',
   spec: registrySpecSchema,
   status: registryStatusSchema,
@@ -100,3 +101,6 @@ export const registryKind = defineKind<RegistrySpec, RegistryStatus>({
     { name: 'MESSAGE', wide: true, value: (registry) => registry.status?.message },
   ],
 });
+
+/** Of the tenant. */
+export const registryKind = registryKinds.at('tenant');

@@ -15,6 +15,7 @@ import {
   type PackRef,
   type RegistrySource,
 } from './source.ts';
+import { tagOf } from './pack-artefact.ts';
 import { newestFirst } from './versions.ts';
 
 export interface OciSourceInput {
@@ -33,8 +34,6 @@ export interface OciSourceInput {
 const AT_ONCE = 8;
 const CONFIG_BYTES = 1024 * 1024;
 
-/** A tag cannot hold "+": helm writes "_" for it. */
-const tagOf = (version: string): string => version.replaceAll('+', '_');
 const versionOf = (tag: string): string => tag.replaceAll('_', '+');
 const VERSION_TAG = /^v?\d+\.\d+\.\d+([-_.][0-9A-Za-z._-]+)?$/;
 
