@@ -73,6 +73,7 @@ async function prepareLayer(deps: Deps, scope: ClusterScope, layer: ResolvedLaye
   try {
     const { digest, name, version } = await deps.packs.resolveChart({
       tenant: deps.tenant,
+      ...(content.registryScope === 'project' ? { project: scope.cluster.metadata.namespace } : {}),
       registry: content.registry,
       name: content.name,
       version: content.version,

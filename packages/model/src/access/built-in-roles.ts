@@ -15,9 +15,15 @@ const rule = (resources: readonly string[], verbs: readonly string[]): Rule => (
 /** What lives in a project for those who work there; people, keys and grants are not among it. */
 const WORKLOADS = ['clusters', 'machinepools', 'clusters/plan'];
 /** Of the project itself, beside the tenant's and the installation's of the same families. */
-const OWN_CATALOGUE = ['projectclusterprofiles', 'projectmacros', 'projectregistries'];
+const OWN_CATALOGUE = [
+  'projectclusterprofiles',
+  'projectmacros',
+  'projectregistries',
+  'projectregistries/content',
+  'projectregistries/sync',
+];
 /** What may be done with registries besides: `content` is what the embedded one holds. */
-const REGISTRY_ACTIONS = ['registries/content', 'registries/sync', 'projectregistries/content', 'projectregistries/sync'];
+const REGISTRY_ACTIONS = ['registries/content', 'registries/sync'];
 const SEEN = [...WORKLOADS, 'machines', 'events', 'clusters/status', 'machinepools/status', 'machines/status'];
 /** Of the tenant and of the installation, read-only in every project. */
 const CATALOGUE = [

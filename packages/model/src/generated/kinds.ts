@@ -15,7 +15,7 @@ import { macroKinds } from '../macro/macro.ts';
 import { maintenancePolicyKind } from '../maintenance-policy/maintenance-policy.ts';
 import { projectRoleBindingKind } from '../project-role-binding/project-role-binding.ts';
 import { projectKind } from '../project/project.ts';
-import { registryKind } from '../registry/registry.ts';
+import { registryKinds } from '../registry/registry.ts';
 import { roleBindingKind } from '../role-binding/role-binding.ts';
 import { roleKind } from '../role/role.ts';
 import { rolloutKind } from '../rollout/rollout.ts';
@@ -44,7 +44,7 @@ export const definedKinds: readonly Kind[] = [
   maintenancePolicyKind,
   projectRoleBindingKind,
   projectKind,
-  registryKind,
+  ...registryKinds.all,
   roleBindingKind,
   roleKind,
   rolloutKind,
