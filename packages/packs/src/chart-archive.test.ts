@@ -7,7 +7,8 @@ import { testTool } from '@slipway/testkit';
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { CHART_LIMITS, packChart, readChart } from './chart-archive.ts';
-import { readTar, writeTar } from './tar.ts';
+import { readTar } from './archive/read-tar.ts';
+import { writeTar } from './archive/write-tar.ts';
 
 const chartYaml = { name: 'Chart.yaml', data: Buffer.from('apiVersion: v2\nname: web\nversion: 1.2.3\n') };
 const pack = (...files: { name: string; data: Buffer }[]) => packChart('web', [chartYaml, ...files]);
@@ -106,7 +107,7 @@ test('any damage is an error with a reason or the same chart, never a crash or a
       try {
         for (const file of readTar(damaged, CHART_LIMITS)) expect(file.name).not.toMatch(/^\/|(^|\/)\.\.(\/|$)/);
       } catch (error) {
-        expect((error as Error).message).toMatch(/^The chart archive was refused: /);
+        expect((error as Error).message).toMatch(/^The archive was refused: /);
       }
     }),
     { numRuns: 500 },

@@ -1,29 +1,20 @@
-import { createGunzip, gzipSync } from 'node:zlib';
-import { messageOf, SlipwayError } from '@slipway/kit';
-import { parse } from 'yaml';
-import { z } from 'zod';
-import { readTar, type TarFile, type TarLimits, writeTar } from './tar.ts';
+import { gzipSync } from 'node:zlib';
+import { type ArchiveLimits, openArchive } from './archive/open-archive.ts';
+import type { TarFile } from './archive/read-tar.ts';
+import { refused } from './archive/refused.ts';
+import { writeTar } from './archive/write-tar.ts';
+import { readChartYaml } from './chart-yaml.ts';
+import { readJson } from './json-file.ts';
 
-export interface ChartLimits extends TarLimits {
-  /** Bytes of the archive as it is stored. */
-  readonly archive: number;
-  /** Bytes it may unpack to. */
-  readonly unpacked: number;
-}
+export type ChartLimits = ArchiveLimits;
 
 export const CHART_LIMITS: ChartLimits = {
   archive: 20 * 1024 * 1024,
   unpacked: 64 * 1024 * 1024,
+  ratio: 200,
   entries: 10_000,
   file: 16 * 1024 * 1024,
 };
-
-const chartYamlSchema = z.object({
-  apiVersion: z.enum(['v1', 'v2']),
-  name: z.string(),
-  version: z.union([z.string(), z.number()]).transform(String),
-  type: z.enum(['application', 'library']).optional(),
-});
 
 export interface Chart {
   readonly name: string;
@@ -34,56 +25,12 @@ export interface Chart {
 
 /** Looks into a chart archive without unpacking it to disk. Whatever a careless unpacker could be hurt by is refused with `Invalid` and a reason. */
 export async function readChart(archive: Buffer, limits: ChartLimits = CHART_LIMITS): Promise<Chart> {
-  if (archive.length > limits.archive) throw refused(`it is larger than ${limits.archive} bytes`);
-  const files = readTar(await gunzip(archive, limits.unpacked), limits);
-  const roots = new Set(files.map((file) => file.name.split('/')[0] ?? ''));
-  if (roots.size !== 1) throw refused('it must hold exactly one folder');
-  const [root = ''] = roots;
-  const find = (name: string) => files.find((file) => file.name === `${root}/${name}`)?.data.toString('utf8');
-  const { name, version } = chartYaml(find('Chart.yaml'));
+  const { root, files, find } = await openArchive(archive, limits);
+  if (root === '') throw refused('it must hold exactly one folder');
+  const { name, version, type } = readChartYaml(find('Chart.yaml'));
+  if (type === 'library') throw refused('it is a library chart, which cannot be installed');
   const schema = find('values.schema.json');
-  return { name, version, files, ...(schema === undefined ? {} : { valuesSchema: json(schema) }) };
-}
-
-/** Unpacks in pieces and stops at the limit: a bomb costs no more memory than an honest chart of that size. */
-async function gunzip(archive: Buffer, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const unpacker = createGunzip();
-  unpacker.end(archive);
-  try {
-    for await (const chunk of unpacker as AsyncIterable<Buffer>) {
-      size += chunk.length;
-      if (size > limit) throw refused(`it unpacks to more than ${limit} bytes`);
-      chunks.push(chunk);
-    }
-  } catch (error) {
-    throw error instanceof SlipwayError ? error : refused(`it is not a gzip archive (${messageOf(error)})`);
-  }
-  return Buffer.concat(chunks);
-}
-
-function chartYaml(text: string | undefined): z.infer<typeof chartYamlSchema> {
-  if (text === undefined) throw refused('it has no Chart.yaml');
-  let content: unknown;
-  try {
-    content = parse(text, { maxAliasCount: 100 });
-  } catch (error) {
-    throw refused(`its Chart.yaml is not YAML (${messageOf(error).split('\n')[0]})`);
-  }
-  const chart = chartYamlSchema.safeParse(content);
-  if (!chart.success)
-    throw refused(`its Chart.yaml is not valid: ${chart.error.issues[0]?.path.join('.')}: ${chart.error.issues[0]?.message}`);
-  if (chart.data.type === 'library') throw refused('it is a library chart, which cannot be installed');
-  return chart.data;
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw refused('its values.schema.json is not JSON');
-  }
+  return { name, version, files, ...(schema === undefined ? {} : { valuesSchema: readJson(schema, 'its values.schema.json') }) };
 }
 
 /** A chart archive from files below one folder. Equal files give equal bytes, and so an equal digest, on every machine and Node version. */
@@ -94,5 +41,3 @@ export function packChart(root: string, files: readonly TarFile[]): Buffer {
   archive[9] = 255;
   return archive;
 }
-
-const refused = (why: string): SlipwayError => new SlipwayError('Invalid', `The chart archive was refused: ${why}.`);

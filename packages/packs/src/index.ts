@@ -2,6 +2,8 @@ export { type Chart, CHART_LIMITS, type ChartLimits, packChart, readChart } from
 export * from './helm.ts';
 export * from './pack-resolver.ts';
 export * from './pins.ts';
+export { readPack } from './read-pack.ts';
+export { checkValues, type CheckOptions, type ValuesCheck } from './values/check-values.ts';
 export { createSource, type EmbeddedEndpoint, type RegistryRef, type SourceDeps } from './registries/create-source.ts';
 export { type AllowedFolders, allowedFolders } from './registries/file-tree.ts';
 export { createReach, type Reach } from './registries/reach.ts';

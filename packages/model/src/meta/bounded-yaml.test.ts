@@ -41,7 +41,7 @@ test.each([
   ['deep keys', 'a: '.repeat(large), /./],
   ['deep indentation', Array.from({ length: 1000 }, (_, depth) => `${' '.repeat(depth)}a:`).join('\n'), /nested deeper than 100 levels/],
   ['too much text', 'a'.repeat(YAML_LIMITS.size + 1), /larger than/],
-  ['too many words', `[${'a,'.repeat(200_000)}a]`, /more than 250000 words/],
+  ['too many words', `[${'a,'.repeat(200_000)}a]`, /more than 150000 words/],
   ['many errors', '[]'.repeat(100_000), /./],
   ['a key twice', 'a: 1\nb: 2\na: 3\n', /the key "a" is in it twice \(line 3\)/],
   ['__proto__', '__proto__: {polluted: true}', /__proto__/],
@@ -59,8 +59,8 @@ test.each([
 });
 
 test('many keys take time in their number, not in its square', () => {
-  const text = Array.from({ length: 30_000 }, (_, index) => `key${index}: 1`).join('\n');
+  const text = Array.from({ length: 20_000 }, (_, index) => `key${index}: 1`).join('\n');
   const started = process.cpuUsage();
-  expect(Object.keys(readYaml(text, 'it') as object)).toHaveLength(30_000);
+  expect(Object.keys(readYaml(text, 'it') as object)).toHaveLength(20_000);
   expect(process.cpuUsage(started).user / 1e6).toBeLessThan(10);
 });

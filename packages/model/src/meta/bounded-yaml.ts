@@ -9,22 +9,25 @@ export interface YamlLimits {
   readonly tokens: number;
   /** How often aliases may be followed, all together. */
   readonly aliases: number;
+  /** A key that a map has twice: charts of others have such, and helm takes the last one. */
+  readonly duplicates: 'refuse' | 'last';
 }
 
-export const YAML_LIMITS: YamlLimits = { size: 1024 * 1024, depth: 100, tokens: 250_000, aliases: 100 };
+export const YAML_LIMITS: YamlLimits = { size: 1024 * 1024, depth: 100, tokens: 150_000, aliases: 100, duplicates: 'refuse' };
 
 /**
  * One YAML document of somebody else's as plain JSON data. Too large, too deep, too many aliases, keys that are there twice, keys that are no texts, numbers that JSON
  * does not have: each is `Invalid` with its line. An empty text is null.
  */
-export function readYaml(text: string, what: string, limits: YamlLimits = YAML_LIMITS): unknown {
+export function readYaml(text: string, what: string, limits: Partial<YamlLimits> = {}): unknown {
   const documents = readYamlDocuments(text, what, limits);
   if (documents.length > 1) throw new SlipwayError('Invalid', `${what} cannot be read: it holds more than one document.`);
   return documents[0] ?? null;
 }
 
 /** Every document of a text as plain JSON data; empty ones are null. The limits are for all of them together. */
-export function readYamlDocuments(text: string, what: string, limits: YamlLimits = YAML_LIMITS): unknown[] {
+export function readYamlDocuments(text: string, what: string, given: Partial<YamlLimits> = {}): unknown[] {
+  const limits = { ...YAML_LIMITS, ...given };
   const refused = (why: string): SlipwayError => new SlipwayError('Invalid', `${what} cannot be read: ${why}.`);
   if (text.length > limits.size) throw refused(`it is larger than ${limits.size} characters`);
   const lines = new LineCounter();
@@ -87,7 +90,7 @@ function problemOf(root: Node | null, limits: YamlLimits): Problem | undefined {
     if (depth > limits.depth) return { why: `it is nested deeper than ${limits.depth} levels`, node: root };
     if (isSeq(node)) for (const item of node.items) open.push({ node: item, depth: depth + 1 });
     else if (isMap(node)) {
-      const problem = keyProblem(node.items);
+      const problem = keyProblem(node.items, limits);
       if (problem) return problem;
       for (const pair of node.items) open.push({ node: pair.value, depth: depth + 1 });
     } else if (isScalar(node) && !isJson(node.value)) return { why: 'it holds a value that JSON does not have', node };
@@ -109,13 +112,14 @@ export function isDeeper(value: unknown, limit: number): boolean {
 const isJson = (value: unknown): boolean =>
   value === null || typeof value === 'string' || typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value));
 
-function keyProblem(pairs: readonly unknown[]): Problem | undefined {
+function keyProblem(pairs: readonly unknown[], limits: YamlLimits): Problem | undefined {
   const seen = new Set<string>();
   for (const pair of pairs) {
     if (!isPair(pair) || !isScalar(pair.key)) return { why: 'a key of it is no text' };
     const key = String(pair.key.value);
     if (key === '__proto__') return { why: 'it holds the key __proto__', node: pair.key };
-    if (seen.has(key)) return { why: `the key ${JSON.stringify(key.slice(0, 80))} is in it twice`, node: pair.key };
+    if (seen.has(key) && limits.duplicates === 'refuse')
+      return { why: `the key ${JSON.stringify(key.slice(0, 80))} is in it twice`, node: pair.key };
     seen.add(key);
   }
   return undefined;

@@ -26,5 +26,7 @@ export const packInfoSchema = z.object({
   manifests: z.array(z.strictObject({ name: z.string(), content: z.string() })),
   /** Charts inside this one, by name. */
   subcharts: z.array(z.strictObject({ name: z.string(), version: z.string() })),
+  /** What is odd in it and no reason to refuse it. */
+  remarks: z.array(z.object({ field: z.string(), message: z.string() })).default([]),
 });
 export type PackInfo = z.infer<typeof packInfoSchema>;
