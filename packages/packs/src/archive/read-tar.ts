@@ -108,7 +108,7 @@ function note(seen: Map<string, 'file' | 'directory'>, path: string, kind: 'file
 }
 
 /** Control characters, a replacement character (bytes that are no UTF-8), a backslash: no honest file has them, and terminals and other systems read them their own way. */
-const STRANGE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd\\]/;
+const STRANGE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd\\]/u;
 
 function safeName(name: string): string {
   const path = name.replace(/\/+$/, '').replace(/^(\.\/)+/, '');
