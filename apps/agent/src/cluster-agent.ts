@@ -13,6 +13,7 @@ import { createLayerEngine } from './layers/engine.ts';
 import { createInstaller, type HelmRunner } from './layers/installer.ts';
 import { createInventoryStore } from './layers/inventory.ts';
 import { ensureNamespaces } from './layers/manifests.ts';
+import { createKeptStore } from './removal/kept-store.ts';
 import { followPlan, type PlanRefused } from './plan/follow-plan.ts';
 import type { PlanStore } from './plan/plan-store.ts';
 
@@ -44,8 +45,9 @@ export async function runClusterAgent(deps: ClusterAgentDeps, signal: AbortSigna
   const changed = () => reporter.changed();
   const guard = createDriftGuard({ kube, clock, logger, onChange: changed, onTouched: (layer, id) => engine.touch(layer, id) });
   const inventory = createInventoryStore(kube, deps.namespace);
+  const kept = createKeptStore(kube, deps.namespace);
   const charts = createChartCache(join(deps.workDir, 'charts'), (digest, stop) => link.fetchBlob(digest, stop));
-  const installer = createInstaller({ kube, helm: deps.helm, charts, inventory, guard, logger });
+  const installer = createInstaller({ kube, helm: deps.helm, charts, inventory, guard, logger, leftBefore: kept.has });
   const version = createVersionWatch(kube, changed);
   const health = createHealthWatch(kube, logger, () => {
     engine.wake();
@@ -56,6 +58,8 @@ export async function runClusterAgent(deps: ClusterAgentDeps, signal: AbortSigna
     kube,
     helm: deps.helm,
     inventory,
+    kept,
+    home: deps.namespace,
     installer,
     guard,
     clock,
@@ -69,6 +73,7 @@ export async function runClusterAgent(deps: ClusterAgentDeps, signal: AbortSigna
     if (uid === undefined) return undefined;
     const layers = engine.layers();
     const nodes = health.nodes();
+    const left = kept.facts();
     const now = new Date(clock.now()).toISOString();
     const found = clusterHealth({ nodes, corePods: health.corePods(), layers, now, before: conditions });
     conditions = found.conditions;
@@ -85,6 +90,7 @@ export async function runClusterAgent(deps: ClusterAgentDeps, signal: AbortSigna
       drift: guard.facts(),
       health: found,
       tombstonesDone: engine.tombstonesDone(),
+      ...(left.length === 0 ? {} : { kept: left }),
     };
   }
 

@@ -26,6 +26,7 @@ export * from './cluster/can.ts';
 export * from './cluster/cluster.ts';
 export * from './cluster/conditions.ts';
 export * from './cluster/infrastructure-tombstones.ts';
+export * from './cluster/kept.ts';
 export * from './cluster/kubernetes-version.ts';
 export * from './cluster/labels.ts';
 export * from './cluster/layer-override.ts';

@@ -7,12 +7,17 @@ import type { InventoryStore } from './inventory.ts';
 import { createLayerRunner, type LayerRunner } from './layer-runner.ts';
 import { blockerOf } from './order.ts';
 import { createTombstones } from './tombstones.ts';
+import type { KeptStore } from '../removal/kept-store.ts';
+import { createRemoval } from '../removal/removal.ts';
 import type { LayerReadiness } from './watch-readiness.ts';
 
 export interface LayerEngineDeps {
   readonly kube: KubeClient;
   readonly helm: HelmRunner;
   readonly inventory: InventoryStore;
+  readonly kept: KeptStore;
+  /** The agent's own namespace. */
+  readonly home: string;
   readonly installer: Installer;
   readonly guard: DriftGuard;
   readonly clock: Clock;
@@ -35,17 +40,19 @@ export interface LayerEngine {
 /** One runner per layer of the plan in force; layers that do not depend on each other run side by side, and one that fails stops only those that need it. */
 export function createLayerEngine(deps: LayerEngineDeps): LayerEngine {
   const runners = new Map<string, { readonly runner: LayerRunner; readonly hash: string }>();
-  const tombstones = createTombstones({
+  const removal = createRemoval({
     kube: deps.kube,
     helm: deps.helm,
     inventory: deps.inventory,
+    kept: deps.kept,
+    home: deps.home,
     logger: deps.logger,
     clock: deps.clock,
-    onChange: deps.onChange,
     release: (layer) => deps.guard.release(layer),
   });
+  const tombstones = createTombstones({ ...deps, removal });
   let plan: ClusterPlan | undefined;
-  let removal = { stop: new AbortController(), done: Promise.resolve() };
+  let removing = { stop: new AbortController(), done: Promise.resolve() };
 
   const wakeAll = () => {
     for (const { runner } of runners.values()) runner.wake();
@@ -71,12 +78,12 @@ export function createLayerEngine(deps: LayerEngineDeps): LayerEngine {
 
   async function enforce(next: ClusterPlan, signal: AbortSignal): Promise<void> {
     plan = next;
-    removal.stop.abort();
+    removing.stop.abort();
     const hashes = new Map(next.layers.map((layer) => [layer.name, contentHash(layer)]));
     const leaving = [...runners].filter(([name, { hash }]) => hashes.get(name) !== hash);
     for (const [name] of leaving) runners.delete(name);
     // A layer's old run (and its helm) must have ended before a new one starts.
-    await Promise.all([removal.done, ...leaving.map(([, { runner }]) => runner.stop())]);
+    await Promise.all([removing.done, ...leaving.map(([, { runner }]) => runner.stop())]);
     if (signal.aborted || plan !== next) return;
     for (const [name] of leaving) {
       if (hashes.has(name)) continue;
@@ -90,7 +97,7 @@ export function createLayerEngine(deps: LayerEngineDeps): LayerEngine {
       deps.guard.setPolicy(layer.name, layer.drift);
     }
     const stop = new AbortController();
-    removal = { stop, done: tombstones.execute(next, AbortSignal.any([signal, stop.signal])) };
+    removing = { stop, done: tombstones.execute(next, AbortSignal.any([signal, stop.signal])) };
     wakeAll();
     deps.onChange();
   }
@@ -108,8 +115,8 @@ export function createLayerEngine(deps: LayerEngineDeps): LayerEngine {
     },
     tombstonesDone: () => tombstones.done(),
     async stop() {
-      removal.stop.abort();
-      await Promise.all([removal.done, ...[...runners.values()].map(({ runner }) => runner.stop())]);
+      removing.stop.abort();
+      await Promise.all([removing.done, ...[...runners.values()].map(({ runner }) => runner.stop())]);
     },
   };
 }

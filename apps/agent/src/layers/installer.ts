@@ -5,6 +5,7 @@ import type { DriftGuard } from '../drift/drift-guard.ts';
 import type { ChartCache } from './charts.ts';
 import type { Inventory, InventoryStore } from './inventory.ts';
 import { applyManifests, ensureNamespaces, manifestObjects, placed } from './manifests.ts';
+import { createAdoption } from './adoption.ts';
 import { objectIdOf, objectKey, unionOf } from './object-id.ts';
 import { clearDeadRevision, readRelease, releaseObjects, type ReleaseRecord } from './release.ts';
 
@@ -28,6 +29,8 @@ export interface InstallerDeps {
   readonly inventory: InventoryStore;
   readonly guard: DriftGuard;
   readonly logger: Logger;
+  /** Whether the layer made this object in an earlier life and left it when it was removed. */
+  readonly leftBefore: (layer: string, key: string) => Promise<boolean>;
 }
 
 export interface Installed {
@@ -81,13 +84,17 @@ export function createInstaller(deps: InstallerDeps): Installer {
       return { version, wanted, objects: before.objects };
     }
     guard.suspend(layer.name);
+    const adoption = createAdoption({ inventory, leftBefore: deps.leftBefore, layer: layer.name, before });
     let all: ObjectId[] = [...(before?.objects ?? [])];
+    const pending = [...(before?.pending ?? [])];
     // Written down before it is made: an agent that dies in between still knows what is its own.
     const note = async (phase: readonly KubeObject[]): Promise<void> => {
       const more = unionOf(all, phase.map(objectIdOf));
       if (more.length === all.length) return;
+      const known = new Set(all.map(objectKey));
+      pending.push(...more.map(objectKey).filter((key) => !known.has(key)));
       all = more;
-      await inventory.save({ ...before, layer: layer.name, contentHash: undefined, objects: all });
+      await inventory.save({ ...before, layer: layer.name, contentHash: undefined, objects: all, pending });
     };
     await ensureNamespaces(kube, [layer.namespace], namespaces);
     unfinished.add(layer.name);
@@ -102,6 +109,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
       onApplied: (object, answer) => {
         known.set(objectKey(objectIdOf(object)), textOf(object));
         made.push({ object, answer });
+        adoption.applied(answer);
       },
       namespaces,
       signal,
@@ -111,7 +119,16 @@ export function createInstaller(deps: InstallerDeps): Installer {
       guard.resume(layer.name, made);
       throw error;
     });
-    await inventory.save({ layer: layer.name, contentHash: hash, version, objects: all });
+    const adopted = await adoption.keys();
+    await inventory.save({
+      layer: layer.name,
+      contentHash: hash,
+      version,
+      // Of an earlier content: its tombstone may not have been carried out yet.
+      ...(before?.release === undefined ? {} : { release: before.release }),
+      objects: all,
+      ...(adopted.length === 0 ? {} : { adopted }),
+    });
     unfinished.delete(layer.name);
     guard.guard(layer.name, layer.drift, result.wanted, result.answers);
     return { version, wanted: result.wanted, objects: all };

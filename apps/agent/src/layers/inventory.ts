@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import type { KubeClient } from '@slipway/kube';
 import { objectIdSchema, type ObjectId } from '@slipway/model';
-import { FIELD_MANAGER } from './object-id.ts';
+import { FIELD_MANAGER, objectKey } from './object-id.ts';
+
+const LABEL = 'slipway.dev/inventory';
 
 const inventorySchema = z.object({
+  /** Of this record. One that a newer agent wrote is not read by halves: what cannot be understood is not removed by it. */
+  schema: z.literal(1).default(1),
   layer: z.string(),
   /** sha256 over what was installed; undefined while the first installation is not finished. */
   contentHash: z.string().optional(),
@@ -12,11 +16,17 @@ const inventorySchema = z.object({
   release: z.object({ name: z.string(), namespace: z.string() }).optional(),
   /** Everything this layer ever made and no tombstone has removed. */
   objects: z.array(objectIdSchema),
+  /** Keys of objects among them that were there before: the layer keeps them as it wants them, but it did not make them. */
+  adopted: z.array(z.string()).optional(),
+  /** Keys of objects that were about to be applied for the first time: whether they were there before is found out when that is done. */
+  pending: z.array(z.string()).optional(),
 });
-export type Inventory = z.infer<typeof inventorySchema>;
+export type Inventory = Omit<z.infer<typeof inventorySchema>, 'schema'>;
 
 export interface InventoryStore {
   load(layer: string): Promise<Inventory | undefined>;
+  /** Another layer whose inventory has the object; undefined when there is none. */
+  otherOwner(layer: string, key: string): Promise<string | undefined>;
   save(inventory: Inventory): Promise<void>;
   remove(layer: string): Promise<void>;
 }
@@ -37,6 +47,12 @@ export function createInventoryStore(kube: KubeClient, namespace: string): Inven
       cache.set(layer, inventory);
       return inventory;
     },
+    async otherOwner(layer, key) {
+      const maps = await kube.list({ apiVersion: 'v1', kind: 'ConfigMap' }, { namespace, labelSelector: LABEL });
+      return maps
+        .map((map) => inventorySchema.safeParse(JSON.parse(String(map['data']?.inventory ?? 'null'))).data)
+        .find((other) => other !== undefined && other.layer !== layer && inventoryHas(other, key, objectKey))?.layer;
+    },
     async save(inventory) {
       cache.delete(inventory.layer);
       const { name, ...kind } = ref(inventory.layer);
@@ -47,9 +63,9 @@ export function createInventoryStore(kube: KubeClient, namespace: string): Inven
           metadata: {
             name,
             namespace,
-            labels: { 'slipway.dev/inventory': inventory.layer },
+            labels: { [LABEL]: inventory.layer },
           },
-          data: { inventory: JSON.stringify(inventory) },
+          data: { inventory: JSON.stringify({ schema: 1, ...inventory }) },
         },
         { fieldManager: FIELD_MANAGER, force: true },
       );

@@ -3,7 +3,7 @@ import type { KubeClient, KubeObject } from '@slipway/kube';
 import { compareDrift } from '../drift/diff.ts';
 import { withoutField } from '../drift/field-set.ts';
 import { inParallel } from '../parallel.ts';
-import { FIELD_MANAGER, LAYER_LABEL, nameOf, objectIdOf, objectKey } from './object-id.ts';
+import { FIELD_MANAGER, LAYER_LABEL, MADE_NAMESPACE_LABEL, nameOf, objectIdOf, objectKey } from './object-id.ts';
 import { applyPhases } from './order.ts';
 import { readiness } from './readiness.ts';
 
@@ -47,9 +47,11 @@ export async function ensureNamespaces(kube: KubeClient, names: Iterable<string>
       seen.add(name);
       continue;
     }
-    await kube.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name } }).catch((error: unknown) => {
-      if (!(error instanceof SlipwayError) || error.code !== 'AlreadyExists') throw error;
-    });
+    await kube
+      .create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { [MADE_NAMESPACE_LABEL]: '' } } })
+      .catch((error: unknown) => {
+        if (!(error instanceof SlipwayError) || error.code !== 'AlreadyExists') throw error;
+      });
   }
 }
 
@@ -70,6 +72,14 @@ export async function applyObject(kube: KubeClient, object: KubeObject): Promise
   const { yielded } = compareDrift(dryRun, live, FIELD_MANAGER);
   const rest = yielded.reduce((wanted, path) => withoutField(wanted, path), object);
   return kube.apply(rest, { fieldManager: FIELD_MANAGER, force: true });
+}
+
+/** Whether an apply took over an object that somebody else had made, by the server's answer to it. */
+export function tookOver({ metadata }: KubeObject): boolean {
+  const entries = (metadata.managedFields ?? []).filter(({ subresource }) => subresource === undefined || subresource === '');
+  const ours = entries.find(({ manager, operation }) => manager === FIELD_MANAGER && operation === 'Apply');
+  if (ours === undefined) return false;
+  return entries.length > 1 || (metadata.creationTimestamp ?? '') < (ours.time ?? '');
 }
 
 export interface AppliedManifests {

@@ -6,6 +6,9 @@ export const FIELD_MANAGER = 'slipway';
 /** Carried by every object of a manifest layer: what an object tombstone must find before it deletes. */
 export const LAYER_LABEL = 'slipway.dev/layer';
 
+/** Carried by namespaces that the agent made because a layer was to live there: they go with the last layer in them, when nobody else uses them. */
+export const MADE_NAMESPACE_LABEL = 'slipway.dev/made-for-layers';
+
 export const objectIdOf = (object: KubeObject): ObjectId => ({
   apiVersion: object.apiVersion,
   kind: object.kind,

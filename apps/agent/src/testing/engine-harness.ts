@@ -1,6 +1,6 @@
 import { silentLogger, systemClock } from '@slipway/kit';
 import { createKubeClient, fromKubeconfig, type KubeClient, type KubeObject } from '@slipway/kube';
-import type { ClusterPlan, DriftFact, LayerFact, PlanLayer, Tombstone } from '@slipway/model';
+import { objectWords, type ClusterPlan, type DriftFact, type LayerFact, type PlanLayer, type Tombstone } from '@slipway/model';
 import { createHelm } from '@slipway/packs';
 import { startApiServer, testTool, type TestApiServer } from '@slipway/testkit';
 import { expect } from 'vitest';
@@ -8,6 +8,7 @@ import { createDriftGuard, type DriftGuard } from '../drift/drift-guard.ts';
 import { createLayerEngine, type LayerEngine } from '../layers/engine.ts';
 import { createInstaller } from '../layers/installer.ts';
 import { createInventoryStore } from '../layers/inventory.ts';
+import { createKeptStore, type KeptStore } from '../removal/kept-store.ts';
 import type { LayerReadiness } from '../layers/watch-readiness.ts';
 
 /** The engine of an agent against a real API server, without a hub. */
@@ -25,6 +26,11 @@ export interface EngineHarness {
   manifests(name: string, objects: Record<string, unknown>[], more?: Partial<PlanLayer>): PlanLayer;
   enforce(layers: PlanLayer[], tombstones?: Tombstone[]): Promise<void>;
   engine(): LayerEngine;
+  /** What removals left: "Namespace t1-a: holds …", of one layer of this test. */
+  kept(name: string): string[];
+  /** A tombstone of a layer of this test, and its removal until it is done. */
+  stone(name: string, more?: Partial<Extract<Tombstone, { type: 'layer' }>>): Tombstone;
+  removed(...stones: Tombstone[]): Promise<void>;
   factOf(name: string): LayerFact | undefined;
   ready(name: string): Promise<void>;
   get(kind: string, name: string, apiVersion?: string): Promise<KubeObject | undefined>;
@@ -50,6 +56,7 @@ export async function createEngineHarness(options: HarnessOptions = {}): Promise
   let stop = new AbortController();
   let guard: DriftGuard;
   let engine: LayerEngine;
+  let kept: KeptStore;
   let builtin: LayerReadiness = { ready: true, failed: false, message: '' };
   const plan = (layers: PlanLayer[], tombstones: Tombstone[]): ClusterPlan => ({
     kind: 'ClusterPlan',
@@ -85,11 +92,14 @@ export async function createEngineHarness(options: HarnessOptions = {}): Promise
         onTouched: (layer, id) => engine.touch(layer, id),
       });
       const charts = { file: options.charts ?? (() => Promise.reject(new Error('no charts in this test'))) };
-      const installer = createInstaller({ kube, helm, inventory, guard, logger: silentLogger, charts });
+      kept = createKeptStore(kube, 'slipway-system');
+      const installer = createInstaller({ kube, helm, inventory, guard, logger: silentLogger, charts, leftBefore: kept.has });
       engine = createLayerEngine({
         kube,
         helm,
         inventory,
+        kept,
+        home: 'slipway-system',
         installer,
         guard,
         clock: systemClock,
@@ -119,6 +129,23 @@ export async function createEngineHarness(options: HarnessOptions = {}): Promise
     }),
     enforce: (layers, tombstones = []) => engine.enforce(plan(layers, tombstones), stop.signal),
     engine: () => engine,
+    kept: (name) =>
+      kept
+        .facts()
+        .filter((fact) => fact.layer === `${namespace}-${name}`)
+        .flatMap((fact) => fact.kept.map(({ object, reason }) => `${objectWords(object)}: ${reason}`)),
+    stone: (name, more = {}) => ({
+      type: 'layer',
+      id: `${namespace}-${name}`,
+      layer: `${namespace}-${name}`,
+      namespace,
+      objects: [],
+      ...more,
+    }),
+    async removed(...stones) {
+      const ids = stones.map(({ id }) => id);
+      await expect.poll(() => ids.filter((id) => !engine.tombstonesDone().includes(id)), { timeout: 60_000, interval: 50 }).toEqual([]);
+    },
     factOf,
     async ready(name) {
       await expect.poll(() => `${factOf(name)?.state} ${factOf(name)?.message}`, { timeout: 20_000, interval: 20 }).toBe('Ready ');

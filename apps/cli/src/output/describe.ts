@@ -1,4 +1,14 @@
-import { type ApiObject, type Condition, eventKind, type Kind, type LayerFact, machineKind, machinePoolKind } from '@slipway/model';
+import {
+  type ApiObject,
+  type Condition,
+  eventKind,
+  type KeptFact,
+  type Kind,
+  type LayerFact,
+  machineKind,
+  machinePoolKind,
+  objectWords,
+} from '@slipway/model';
 import type { Hub } from '../hub/hub.ts';
 import type { Cluster, Event } from '../hub/objects.ts';
 import { colourStates, toYaml } from './format.ts';
@@ -54,6 +64,15 @@ function layersTable(layers: readonly Omit<LayerFact, 'objects'>[], now: number)
   );
 }
 
+/** What removed layers left in the cluster: everything else of theirs is gone. */
+function keptTable(kept: readonly KeptFact[]): string {
+  const rows = kept.flatMap((fact) => [
+    ...fact.kept.map(({ object, reason }) => [fact.layer, objectWords(object), reason]),
+    ...(fact.more === undefined ? [] : [[fact.layer, `${fact.more} more`, '']]),
+  ]);
+  return renderTable(['LAYER', 'OBJECT', 'STAYS BECAUSE IT'], rows);
+}
+
 function clusterSections(cluster: Cluster, now: number): string[] {
   const { status } = cluster;
   if (!status) return [];
@@ -66,6 +85,9 @@ function clusterSections(cluster: Cluster, now: number): string[] {
   ]);
   if (steps.length > 0) sections.push(section('Timeline', renderTable(['STEP', 'TOOK', 'NOW'], steps)));
   if (status.drift.length > 0) sections.push(section('Drift', toYaml(status.drift)));
+  // A status that an older hub wrote has none.
+  const kept = (status as Partial<typeof status>).kept ?? [];
+  if (kept.length > 0) sections.push(section('Left behind', keptTable(kept)));
   return sections;
 }
 

@@ -1,11 +1,11 @@
-import type { ClusterStatus, DriftFact } from '@slipway/model';
+import { keptWords, type ClusterStatus, type DriftFact, type KeptFact } from '@slipway/model';
 import type { EventInput } from '@slipway/runtime';
 
 type News = Omit<EventInput, 'regarding'>;
 
-/** What happened between two statuses besides changes of conditions: layers that failed or came back, drift found and healed. Pure. */
+/** What happened between two statuses besides changes of conditions: layers that failed or came back, drift found and healed, what a removal left. Pure. */
 export function clusterNews(old: ClusterStatus | undefined, next: ClusterStatus): News[] {
-  return [...layerNews(old, next), ...driftNews(old?.drift ?? [], next.drift)];
+  return [...layerNews(old, next), ...driftNews(old?.drift ?? [], next.drift), ...keptNews(old?.kept ?? [], next.kept)];
 }
 
 function layerNews(old: ClusterStatus | undefined, next: ClusterStatus): News[] {
@@ -43,3 +43,9 @@ const paths = ({ diff }: DriftFact): string =>
         .slice(0, 5)
         .map((field) => field.path)
         .join(', ')}${diff.length > 5 ? ', …' : ''}`;
+
+/** Once per removal: the list shrinks later, as people clear it up. */
+const keptNews = (old: readonly KeptFact[], next: readonly KeptFact[]): News[] =>
+  next
+    .filter((fact) => !old.some((before) => before.layer === fact.layer && before.at === fact.at))
+    .map((fact) => ({ type: 'Warning', reason: 'LeftBehind', message: keptWords(fact) }));

@@ -5,7 +5,7 @@ import { machineSizeSchema } from '../machine/machine-size.ts';
 import { defineKind } from '../meta/define-kind.ts';
 import { conditionSchema, keyedList, setOf } from '../meta/object.ts';
 import { secretText } from '../meta/secret-fields.ts';
-import { driftFactSchema, layerFactSchema } from '../plan/facts.ts';
+import { driftFactSchema, keptFactSchema, layerFactSchema } from '../plan/facts.ts';
 import { admitCluster } from './admit.ts';
 import { layerOverridesSchema } from './layer-override.ts';
 
@@ -70,6 +70,8 @@ export const clusterStatusSchema = z.object({
   nodes: z.object({ total: z.number(), ready: z.number() }).default({ total: 0, ready: 0 }),
   layers: z.array(layerFactSchema.omit({ objects: true, gates: true })).default([]),
   drift: z.array(driftFactSchema).default([]),
+  /** What removed layers made and left in the cluster, and why, until it is gone. */
+  kept: z.array(keptFactSchema).default([]),
   agent: z
     .object({
       connected: z.boolean(),

@@ -105,6 +105,16 @@ const running = () => clusterStatus(view());
 const condition = (status: ClusterStatus, type: string) => findCondition(status.conditions, type);
 
 describe('the status of a cluster', () => {
+  it('lists what removals left, which takes nothing from its being ready', () => {
+    const kept = [
+      { layer: 'old', at: at(3), kept: [{ object: { apiVersion: 'v1', kind: 'Namespace', name: 'old' }, reason: 'holds: ConfigMap a' }] },
+    ];
+    const status = clusterStatus(view({ facts: facts({ kept }) }));
+    expect(status).toMatchObject({ phase: 'Running', kept });
+    expect(condition(status, 'NothingLeftBehind')?.message).toContain('Namespace old (holds: ConfigMap a)');
+    expect(condition(running(), 'NothingLeftBehind')).toBeUndefined();
+  });
+
   it('takes no word of Ready from an agent that does not judge the gates', () => {
     const gate: ReadinessGate = { type: 'condition', apiVersion: 'apps/v1', kind: 'Deployment', condition: 'Available', status: 'True' };
     const told = (fact: LayerFact) => clusterStatus(view({ resolved: gated([gate, gate]), facts: facts({ layers: [fact] }) }));

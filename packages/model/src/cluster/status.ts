@@ -2,6 +2,7 @@ import { compact } from '../meta/compact.ts';
 import { findCondition, withConditions, type WantedCondition } from '../meta/conditions.ts';
 import type { ClusterPhase, ClusterStatus } from './cluster.ts';
 import { clusterConditions, layerStatuses, type LayerStatus } from './conditions.ts';
+import { leftBehind } from './kept.ts';
 import { clusterTimeline, READY_STEP } from './timeline.ts';
 import { isReachable, wantedMachines, type ClusterView } from './view.ts';
 
@@ -14,11 +15,12 @@ export function clusterStatus(view: ClusterView): ClusterStatus {
   const timeline = clusterTimeline(view, wanted, layers);
   const firstReadyAt = old?.firstReadyAt ?? timeline.find((step) => step.step === READY_STEP)?.finishedAt;
   const { phase, message } = judge(view, wanted, layers, firstReadyAt !== undefined);
+  const told = toldByAgent(view);
   const plan = view.plan && { revision: view.plan.revision, hash: view.plan.hash };
   return compact({
     phase,
     message,
-    conditions: withConditions(old?.conditions ?? [], wanted, { now: view.now }),
+    conditions: withConditions(old?.conditions ?? [], [...wanted, ...leftBehind(told.kept)], { now: view.now }),
     observedGeneration: observedGeneration(view),
     kubernetesVersion: facts?.kubernetesVersion || provision?.controlPlane?.version || old?.kubernetesVersion,
     endpoint: provision?.endpoint ?? old?.endpoint,
@@ -26,12 +28,17 @@ export function clusterStatus(view: ClusterView): ClusterStatus {
     profile: view.resolved.ok ? cluster.spec.profile : old?.profile,
     ...machineCounts(view),
     layers,
-    drift: facts?.drift ?? [],
+    ...told,
     agent: agentStatus(view),
     plan,
     timeline,
   });
 }
+
+const toldByAgent = ({ facts }: ClusterView): Pick<ClusterStatus, 'drift' | 'kept'> => ({
+  drift: facts?.drift ?? [],
+  kept: facts?.kept ?? [],
+});
 
 /** Moves only when what the spec asks for has been handed over. */
 const observedGeneration = ({ cluster, plan, planProblem, resolved }: ClusterView): number =>

@@ -85,6 +85,16 @@ describe('tombstones', () => {
     expect(tombstones[0]).not.toHaveProperty('release');
   });
 
+  it('say what the layer depended on, so that it goes before that', () => {
+    const before = published(layersOf({ ...keep, one, web: { chart: 'web' } }));
+    const layers = before.layers.map((layer) => (layer.name === 'web' ? { ...layer, dependsOn: ['kubernetes', 'one'] } : layer));
+    const stones = of({ previous: { ...before, layers }, wanted: layersOf(keep) });
+    expect(stones).toMatchObject([{ layer: 'one' }, { layer: 'web', dependsOn: ['kubernetes', 'one'] }]);
+    // Told again, word for word, until it is done.
+    const next = published(layersOf(keep), { tombstones: [...stones], revision: 8 });
+    expect(of({ previous: next, wanted: layersOf(keep) })).toEqual(stones);
+  });
+
   it('name a removed object of a manifest layer, and nothing when only its content changed', () => {
     const previous = published(layersOf({ one }));
     expect(of({ previous, wanted: layersOf({ one: { manifests: [configMap('a', 'changed')] } }) })).toMatchObject([

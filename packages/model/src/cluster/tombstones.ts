@@ -69,7 +69,7 @@ function removedFrom(layer: PlanLayer, input: TombstoneInput): Tombstone[] {
     .map((object) => ({ type: 'object', id: idOf(input, 'object', layer.name, objectKey(object)), layer: layer.name, object }));
 }
 
-/** What helm itself leaves when it uninstalls, because others may use it. */
+/** What others may use. Agents of today judge that themselves, by their inventory; older ones delete whatever is named to them. */
 const OUTLIVES_RELEASE = new Set(['Namespace', 'CustomResourceDefinition']);
 
 function layerTombstone(layer: PlanLayer, input: TombstoneInput): Tombstone {
@@ -84,6 +84,7 @@ function layerTombstone(layer: PlanLayer, input: TombstoneInput): Tombstone {
     ...release,
     namespace,
     objects: [...manifestObjects, ...made.filter((id) => !OUTLIVES_RELEASE.has(id.kind))],
+    ...(layer.dependsOn.length === 0 ? {} : { dependsOn: [...layer.dependsOn] }),
   };
 }
 

@@ -53,7 +53,13 @@ export const tombstoneSchema = z.discriminatedUnion('type', [
     layer: z.string(),
     release: z.string().optional(),
     namespace: z.string(),
+    /**
+     * What the hub knows the layer made. Agents that keep an inventory go by that as well; for older ones this list, without definitions and namespaces of charts, is all
+     * there is.
+     */
     objects: z.array(objectIdSchema),
+    /** What the layer depended on: none of these is removed before it is gone. */
+    dependsOn: z.array(z.string()).optional(),
   }),
   z.object({ type: z.literal('object'), id: z.string(), layer: z.string(), object: objectIdSchema }),
   z.object({ type: z.literal('cluster'), id: z.string(), clusterUid: z.string(), name: z.string(), namespace: z.string() }),

@@ -19,6 +19,26 @@ export const layerFactSchema = z.object({
 });
 export type LayerFact = z.infer<typeof layerFactSchema>;
 
+/** What a layer, or a layer's earlier content, made and a removal left in the cluster. */
+export const keptFactSchema = z.object({
+  layer: z.string(),
+  /** At most {@link MAX_KEPT} of them. */
+  kept: z.array(
+    z.object({
+      object: objectIdSchema,
+      /** Why it stays, a clause: "holds objects that this layer did not make: …". */ reason: z.string(),
+    }),
+  ),
+  /** How many are not in the list. */
+  more: z.number().int().optional(),
+  /** When the removal was done. */
+  at: z.string(),
+});
+export type KeptFact = z.infer<typeof keptFactSchema>;
+
+/** Objects of one layer that are told one by one. */
+export const MAX_KEPT = 50;
+
 export const driftFactSchema = z.object({
   layer: z.string(),
   object: objectIdSchema,
@@ -59,6 +79,8 @@ export const clusterFactsSchema = z.object({
   nodes: z.array(nodeFactSchema),
   kubernetesVersion: z.string(),
   tombstonesDone: z.array(z.string()),
+  /** What removals left in the cluster and is still there, by layer. */
+  kept: z.array(keptFactSchema).optional(),
 });
 export type ClusterFacts = z.infer<typeof clusterFactsSchema>;
 
