@@ -47,7 +47,7 @@ const debianImage = ({ name, version, packages, only, libraries = LIBRARIES, mor
 const POSTGRESQL_PACKAGES = (
   'postgresql-15 postgresql-client-15 libpq5 libssl3 libgssapi-krb5-2 libkrb5-3 libk5crypto3 libkrb5support0 libcom-err2 libkeyutils1 libldap-2.5-0 libsasl2-2 ' +
   'libicu72 libxml2 libxslt1.1 liblzma5 liblz4-1 libzstd1 zlib1g libpam0g libaudit1 libcap-ng0 libselinux1 libpcre2-8-0 libsystemd0 libcap2 libgcrypt20 ' +
-  'libgpg-error0 libuuid1 libreadline8 libtinfo6 libcrypt1 libc-bin tzdata'
+  'libgpg-error0 libgnutls30 libp11-kit0 libidn2-0 libunistring2 libtasn1-6 libnettle8 libhogweed6 libgmp10 libffi8 libuuid1 libreadline8 libtinfo6 libcrypt1 libc-bin tzdata'
 ).split(' ');
 
 const BIN = '/usr/lib/postgresql/15/bin';
@@ -58,6 +58,7 @@ export const LIBRARY: readonly Piece[] = [
     version: FLANNEL,
     module: 'flannel',
     package: 'github.com/flannel-io/flannel',
+    changes: { file: 'changes.json', of: 'github.com/flannel-io/flannel' },
     output: 'flanneld',
     set: [`github.com/flannel-io/flannel/pkg/version.Version=${FLANNEL}`],
   }),

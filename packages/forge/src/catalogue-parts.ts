@@ -27,14 +27,22 @@ interface Program {
   readonly output: string;
   readonly set?: readonly string[];
   readonly waits?: { readonly file: string; readonly of: string };
+  readonly changes?: { readonly file: string; readonly of: string };
   readonly release?: ReleaseFile;
 }
 
-export const program = ({ name, version, module, package: main, output, set, waits, release }: Program): Piece => ({
+export const program = ({ name, version, module, package: main, output, set, waits, changes, release }: Program): Piece => ({
   name,
   version,
   kind: 'binary',
-  recipe: { type: 'go', module, programs: [{ package: main, output }], ...(set && { set }), ...(waits && { waits }) },
+  recipe: {
+    type: 'go',
+    module,
+    programs: [{ package: main, output }],
+    ...(set && { set }),
+    ...(waits && { waits }),
+    ...(changes && { changes }),
+  },
   ...(release && { release }),
 });
 

@@ -1,8 +1,8 @@
 import { access, cp, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, run, SlipwayError, type RunOptions } from '@slipway/kit';
-import type { GoRecipe } from './piece.ts';
-import { applyWaits, parseWaits } from './waits.ts';
+import { changesOf, type GoRecipe } from './piece.ts';
+import { applyChanges, parseChanges } from './source-changes.ts';
 
 export interface GoHost {
   readonly command: string;
@@ -78,7 +78,7 @@ export const goEnvironment = (env: NodeJS.ProcessEnv): NodeJS.ProcessEnv => ({
 export async function buildGo(host: GoHost, recipe: GoRecipe, into: string, context: GoContext): Promise<void> {
   const cwd = join(context.distro, recipe.module);
   const options: RunOptions = { cwd, env: goEnvironment(context.env), ...(context.signal && { signal: context.signal }) };
-  const modfile = recipe.waits ? [`-modfile=${await patchedModule(host, recipe, options, context)}`] : [];
+  const modfile = changesOf(recipe) ? [`-modfile=${await patchedModule(host, recipe, options, context)}`] : [];
   for (const program of recipe.programs) {
     const total = await countPackages(host, [...modfile, '-trimpath', program.package], options, context);
     let compiled = 0;
@@ -119,22 +119,23 @@ export async function moduleDirectory(host: GoHost, module: string, options: Run
 }
 
 /**
- * A copy of the module with its waiting times changed, and a go.mod that uses it. Go refuses overlays of files in its module cache, and Cluster API's main
+ * A copy of the module with the reviewed changes made, and a go.mod that uses it. Go refuses overlays of files in its module cache, and Cluster API's main
  * packages import internal ones, so a copy of the whole module is the only way.
  */
 async function patchedModule(host: GoHost, recipe: GoRecipe, options: RunOptions, context: GoContext): Promise<string> {
-  const { waits, module } = recipe;
-  if (!waits) throw new SlipwayError('Internal', `${module} has no list of waiting times.`);
-  const source = await moduleDirectory(host, waits.of, options);
+  const { module } = recipe;
+  const changes = changesOf(recipe);
+  if (!changes) throw new SlipwayError('Internal', `${module} has no list of changes.`);
+  const source = await moduleDirectory(host, changes.of, options);
   const copy = join(context.scratch, 'source');
   await rm(context.scratch, { recursive: true, force: true });
   await mkdir(context.scratch, { recursive: true });
   // Files of the module cache are read-only; the copy must not be.
   await run('cp', ['-R', '--no-preserve=mode,ownership', source, copy], context.signal ? { signal: context.signal } : {});
-  await applyWaits(copy, parseWaits(await readFile(join(context.distro, module, waits.file), 'utf8')));
+  await applyChanges(copy, parseChanges(await readFile(join(context.distro, module, changes.file), 'utf8')));
   const modfile = join(context.scratch, 'patched.mod');
   const text = await readFile(join(context.distro, module, 'go.mod'), 'utf8');
-  await writeFile(modfile, `${text}\nreplace ${waits.of} => ${copy}\n`);
+  await writeFile(modfile, `${text}\nreplace ${changes.of} => ${copy}\n`);
   await cp(join(context.distro, module, 'go.sum'), join(context.scratch, 'patched.sum'));
   return modfile;
 }

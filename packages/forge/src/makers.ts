@@ -7,7 +7,7 @@ import { sha256File } from './files.ts';
 import { buildGo, checkGo, findGo, goEnvironment, goFailure, goFlags, moduleDirectory, type GoHost } from './go.ts';
 import { makeLayer } from './layer.ts';
 import { writeOciLayout, type OciImage } from './oci-layout.ts';
-import type { Piece } from './piece.ts';
+import { changesOf, type Piece } from './piece.ts';
 import { bundleProgram } from './program-bundle.ts';
 import { writeTar } from './tar.ts';
 
@@ -67,7 +67,8 @@ export function createMakers({ repoRoot, env }: { readonly repoRoot: string; rea
     const { recipe } = piece;
     switch (recipe.type) {
       case 'go': {
-        const waits = recipe.waits ? sha256Hex(await readFile(join(distro, recipe.module, recipe.waits.file))) : undefined;
+        const changes = changesOf(recipe);
+        const waits = changes ? sha256Hex(await readFile(join(distro, recipe.module, changes.file))) : undefined;
         return { recipe, flags: goFlags(recipe), sources: await sources(recipe.module), waits };
       }
       case 'layer':

@@ -14,8 +14,18 @@ export interface GoRecipe {
   /** Package variables set by the linker, `<package>.<variable>=<value>`. */
   readonly set?: readonly string[];
   /** A reviewed list of waiting times (`distro/<module>/<file>`) applied to a copy of `of` before it is compiled. */
-  readonly waits?: { readonly file: string; readonly of: string };
+  readonly waits?: ReviewedChanges;
+  /** Other reviewed changes, in the same way. */
+  readonly changes?: ReviewedChanges;
 }
+
+/** `distro/<module>/<file>` says what is changed in a copy of module `of` before it is compiled, and why. */
+interface ReviewedChanges {
+  readonly file: string;
+  readonly of: string;
+}
+
+export const changesOf = ({ waits, changes }: GoRecipe): ReviewedChanges | undefined => waits ?? changes;
 
 /** Where the files of an image layer come from. Paths are relative to the image's root. */
 export type LayerSource =
