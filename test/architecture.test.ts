@@ -28,6 +28,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'packages/testkit': ['kit', 'model', 'runtime', 'store', 'link', 'kube'],
   'apps/hub': ['kit', 'model', 'api', 'runtime', 'store', 'identity', 'link', 'packs', 'clouds', 'controllers'],
   'apps/agent': ['kit', 'model', 'link', 'kube', 'packs', 'clouds', 'machines', 'forge'],
+  // The ingress controller of the starter library: a program for clusters, as small as can be.
+  'apps/ingress': ['kit', 'kube'],
   // The hub is reached only through api's typed client; machines, clouds and forge are what `up` makes on this host.
   'apps/cli': ['kit', 'model', 'api', 'machines', 'clouds', 'forge'],
 };

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { messageOf, SlipwayError, startTrimming, type Logger } from '@slipway/kit';
+import { createJsonLogger, messageOf, SlipwayError, startTrimming, type Logger } from '@slipway/kit';
 import { createKubeClient, fromKubeconfig, inCluster } from '@slipway/kube';
 import { createAgentLink, createKubeTunnelHandler } from '@slipway/link';
 import { createHelm } from '@slipway/packs';
 import { runClusterAgent } from './cluster-agent.ts';
 import type { runLocalGateway as RunLocalGateway } from './gateway/local-gateway.ts';
 import { joinTokenFrom } from './join-token.ts';
-import { createJsonLogger } from './json-logger.ts';
 import { AGENT_VERSION, parseOptions, type AgentOptions } from './options.ts';
 import { createSecretCredentialStore } from './plan/credential-secret.ts';
 import { createSecretPlanStore } from './plan/plan-store.ts';

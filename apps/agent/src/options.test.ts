@@ -1,6 +1,6 @@
 import { SlipwayError } from '@slipway/kit';
 import { expect, test } from 'vitest';
-import { createJsonLogger } from './json-logger.ts';
+import { createJsonLogger } from '@slipway/kit';
 import { parseOptions } from './options.ts';
 
 const env = { SLIPWAY_HUB_URL: 'https://hub', SLIPWAY_HUB_CA_FILE: '/ca', SLIPWAY_JOIN_TOKEN_FILE: '/token' };

@@ -7,6 +7,8 @@ import type { ImageConfig, LayerSource, Piece } from './piece.ts';
  */
 
 const FLANNEL = 'v0.28.4';
+/** Raised with every change of `apps/ingress`: packs name it. */
+const INGRESS = '1.0.0';
 
 /**
  * Programs of Debian in their own layer on the C library that the agent's image has anyway. The tag is Debian's upstream version and a number of ours, raised with
@@ -50,9 +52,41 @@ const POSTGRESQL_PACKAGES = (
   'libgpg-error0 libgnutls30 libp11-kit0 libidn2-0 libunistring2 libtasn1-6 libnettle8 libhogweed6 libgmp10 libffi8 libuuid1 libreadline8 libtinfo6 libcrypt1 libc-bin tzdata'
 ).split(' ');
 
+const HAPROXY_PACKAGES =
+  'haproxy libcrypt1 liblua5.3-0 libopentracing-c-wrapper0 libopentracing1 libpcre2-8-0 libssl3 libsystemd0 libcap2 libgcrypt20 libgpg-error0 liblz4-1 liblzma5 libzstd1 zlib1g'.split(
+    ' ',
+  );
+
 const BIN = '/usr/lib/postgresql/15/bin';
 
 export const LIBRARY: readonly Piece[] = [
+  layer('haproxy', '2.6-1', [{ from: 'debian', packages: HAPROXY_PACKAGES, only: ['^usr/sbin/haproxy$', LIBRARIES, '/copyright$'] }]),
+  {
+    name: 'image/ingress',
+    version: INGRESS,
+    kind: 'oci-layout',
+    recipe: {
+      type: 'program-image',
+      repository: 'slipway.dev/ingress',
+      tag: INGRESS,
+      // The agent's layers too, which every node has: Node costs nothing then.
+      layers: ['layer/agent-base', 'layer/agent-tools', 'layer/haproxy'],
+      entry: 'apps/ingress/src/main.ts',
+      path: 'app/ingress.mjs',
+      config: {
+        entrypoint: [
+          '/usr/local/bin/node',
+          '--max-semi-space-size=2',
+          '--max-old-space-size=192',
+          '--optimize-for-size',
+          '/app/ingress.mjs',
+        ],
+        user: NONROOT,
+        workingDir: '/home/nonroot',
+        env: [PATH, 'HOME=/home/nonroot', 'NODE_ENV=production', 'SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt', 'MALLOC_ARENA_MAX=1'],
+      },
+    },
+  },
   program({
     name: 'flannel',
     version: FLANNEL,

@@ -123,7 +123,7 @@ export function createMakers({ repoRoot, env }: { readonly repoRoot: string; rea
       const file = join(context.scratch, 'program.tar');
       const tar = await writeTar(file, [{ type: 'file', path: recipe.path, mode: 0o644, source: program }]);
       const all = [...layers, { file, ...tar }];
-      const tag = sha256Hex(canonicalJson([all.map((layer) => layer.sha256), recipe.config])).slice(0, 12);
+      const tag = recipe.tag ?? sha256Hex(canonicalJson([all.map((layer) => layer.sha256), recipe.config])).slice(0, 12);
       const names = [`${recipe.repository}:${tag}`];
       const digest = await writeOciLayout(context.into, [{ names, layers: all, config: recipe.config }]);
       await rm(context.scratch, { recursive: true, force: true });

@@ -65,10 +65,12 @@ interface ImageRecipe {
   readonly images: readonly ImageSpec[];
 }
 
-/** The agent's image: fixed layers below, a bundle of the program from this checkout on top. Its tag is the digest of what is in it. */
+/** A program of this checkout: fixed layers below, its bundle on top. */
 interface ProgramImageRecipe {
   readonly type: 'program-image';
   readonly repository: string;
+  /** Without one the tag is the digest of what is in it. */
+  readonly tag?: string;
   readonly layers: readonly string[];
   /** TypeScript entry point, relative to the checkout. */
   readonly entry: string;

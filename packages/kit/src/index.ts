@@ -3,6 +3,7 @@ export * from './backoff.ts';
 export * from './clock.ts';
 export * from './errors.ts';
 export * from './ids.ts';
+export * from './json-logger.ts';
 export * from './logger.ts';
 export * from './pki.ts';
 export * from './process.ts';

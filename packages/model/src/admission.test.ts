@@ -260,15 +260,18 @@ describe('a profile', () => {
     ]);
   });
 
-  it('that ships with Slipway is admitted, and its second version is a legal upgrade of its first', async () => {
-    const text = await readFile(new URL('../../../packs/profiles/starter.yaml', import.meta.url), 'utf8');
-    const shipped = parseYaml(text) as { metadata: { name: string }; spec: { versions: { version: string }[] } };
-    const profile = object('ClusterProfile', shipped.metadata.name, shipped.spec);
-    expect(await admit(profile)).toEqual([]);
-    const versions = shipped.spec.versions.map(({ version }) => version);
-    const on = (version: string | undefined) => cluster({ profile: { name: shipped.metadata.name, version } });
-    expect(await admit(on(versions[1]), on(versions[0]), [profile, account, gateway])).toEqual([]);
-  });
+  it.each(['starter', 'starter-flannel', 'web'])(
+    '%s that ships with Slipway is admitted, and its second version is a legal upgrade of its first',
+    async (name) => {
+      const text = await readFile(new URL(`../../../packs/profiles/${name}.yaml`, import.meta.url), 'utf8');
+      const shipped = parseYaml(text) as { metadata: { name: string }; spec: { versions: { version: string }[] } };
+      const profile = object('ClusterProfile', shipped.metadata.name, shipped.spec);
+      expect(await admit(profile)).toEqual([]);
+      const versions = shipped.spec.versions.map(({ version }) => version);
+      const on = (version: string | undefined) => cluster({ profile: { name: shipped.metadata.name, version } });
+      expect(await admit(on(versions[1]), on(versions[0]), [profile, account, gateway])).toEqual([]);
+    },
+  );
 });
 
 describe('deletion', () => {

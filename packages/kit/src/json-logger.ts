@@ -1,9 +1,9 @@
-import type { Logger } from '@slipway/kit';
+import type { Logger } from './logger.ts';
 
 /** Errors as their words: a stack belongs to bugs, which the process dies of. */
 const plain = (_key: string, value: unknown): unknown => (value instanceof Error ? { message: value.message, name: value.name } : value);
 
-/** One JSON object per line on stdout. A whole logging library would be a tenth of the agent's memory. */
+/** One JSON object per line on stdout. For programs in clusters: a whole logging library would be a tenth of their memory. */
 export function createJsonLogger(
   level: 'debug' | 'info',
   fields: object = {},
