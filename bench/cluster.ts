@@ -15,7 +15,7 @@ import { createApiClient } from '@slipway/api';
 import { silentLogger, sleep, waitFor } from '@slipway/kit';
 import { createKubeClient, fromKubeconfig, type KubeClient, type KubeObject } from '@slipway/kube';
 import { createToolchain } from '@slipway/forge';
-import { clusterKind, clusterProfileKinds, machinePoolKind } from '@slipway/model';
+import { API_VERSION, type ChangePlan, clusterKind, clusterProfileKinds, machinePoolKind } from '@slipway/model';
 import { createInstance, type Instance } from '@slipway/testkit';
 import { parse } from 'yaml';
 import { cpuMs, resident } from './process-use.ts';
@@ -87,10 +87,13 @@ async function measure(): Promise<void> {
     name: 'upgrade 1.35 → 1.36, 1+1',
     values: [
       await seconds(async () => {
-        await client.patch(
-          { kind: clusterKind, project: 'default', name: 'bench' },
-          { spec: { profile: { name: 'starter', version: '1.1.0' } } },
-        );
+        const profile = { name: 'starter', version: '1.1.0' };
+        const bench = { kind: clusterKind, project: 'default', name: 'bench' };
+        const { spec } = await client.get(bench);
+        const wanted = { apiVersion: API_VERSION, kind: 'Cluster', metadata: { name: 'bench' }, spec: { ...Object(spec), profile } };
+        const path = `/apis/${API_VERSION}/namespaces/default/clusters/bench/plan`;
+        const plan = await client.request<ChangePlan>(path, { method: 'POST', body: { objects: [wanted] } });
+        await client.patch(bench, { spec: { profile, approvals: plan.approval ? [plan.approval.id] : [] } });
         await waitFor(
           async () =>
             (await nodes(kube)).every((node) => node['status'].nodeInfo.kubeletVersion === 'v1.36.3') && (await nodes(kube)).length === 2,

@@ -38,6 +38,13 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/upgrade.ts'),
   },
   {
+    name: 'approve',
+    usage: 'approve cluster <name>',
+    summary: 'Approve what a change would replace or lose',
+    group: 'Clusters',
+    load: () => import('./commands/approve.ts'),
+  },
+  {
     name: 'rollout',
     usage: 'rollout start|plan|status|… <name>',
     summary: 'Take many clusters to a profile version, wave by wave',

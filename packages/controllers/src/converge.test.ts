@@ -122,7 +122,7 @@ describe('convergence', () => {
         await world.create();
         for (const action of actions) await act(world, action);
         await makeWell(world);
-        await world.settle();
+        await world.settleApproving();
         await expectAsWanted(world);
         const { writes } = world.store;
         await world.runAll();

@@ -56,7 +56,7 @@ export function createControllers(options: ControllersOptions): Controllers {
   ];
   return {
     controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),
-    planFor: ({ tenant, ...input }) => planFor(tenantStore(store, tenant), input),
+    planFor: ({ tenant, ...input }) => planFor({ store: tenantStore(store, tenant), plans: options.plans }, input),
     planRollout: (tenant, rollout) => planRollout(deps, tenant, rollout as RolloutObject),
     start: (signal) =>
       runAsLeader(

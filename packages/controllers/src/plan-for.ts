@@ -1,3 +1,4 @@
+import type { PlanPublisher } from '@slipway/link';
 import {
   clusterChangePlan,
   mergePlans,
@@ -26,11 +27,16 @@ export interface PlanForInput {
   readonly candidates: readonly Candidate[];
 }
 
+export interface PlanForDeps {
+  readonly store: Pick<ObjectStore, 'get' | 'list'>;
+  readonly plans: Pick<PlanPublisher, 'latestCluster'>;
+}
+
 /** What would happen to clusters if the candidates were stored, all at once. Reads, never writes. */
-export async function planFor(store: Pick<ObjectStore, 'get' | 'list'>, input: PlanForInput): Promise<ChangePlan> {
+export async function planFor(deps: PlanForDeps, input: PlanForInput): Promise<ChangePlan> {
   const names = input.cluster === undefined ? touchedClusters(input) : [input.cluster];
   const plans: ChangePlan[] = [];
-  for (const name of names) plans.push(await planForCluster(store, input, name));
+  for (const name of names) plans.push(await planForCluster(deps, input, name));
   return mergePlans(plans);
 }
 
@@ -44,11 +50,7 @@ function touchedClusters({ candidates, project }: PlanForInput): string[] {
   return [...new Set(names)].toSorted();
 }
 
-async function planForCluster(
-  store: Pick<ObjectStore, 'get' | 'list'>,
-  { project, candidates }: PlanForInput,
-  name: string,
-): Promise<ChangePlan> {
+async function planForCluster({ store, plans }: PlanForDeps, { project, candidates }: PlanForInput, name: string): Promise<ChangePlan> {
   const ofKind = (kind: string) => candidates.filter(({ object }) => object.kind === kind);
   const stored = await getCluster(store, project, name);
   const storedPools = await listPools(store, project, name);
@@ -64,7 +66,9 @@ async function planForCluster(
     storedPools,
     ofKind('MachinePool').filter(({ object }) => (object as PoolObject).spec.cluster === name && object.metadata.namespace === project),
   );
+  const published = stored && (await plans.latestCluster(stored.metadata.uid));
   return clusterChangePlan({
+    running: published?.plan,
     desired: wanted && picture(wanted, pools, await profileOf(wanted.spec.profile, true)),
     current: stored && picture(stored, storedPools, await profileOf(stored.spec.profile, false)),
   });

@@ -20,7 +20,7 @@ describe('layers', () => {
     const world = await running();
     expect([...((await real(world))?.layers.keys() ?? [])].toSorted()).toEqual(['chart-a', 'one']);
     await world.edit('Cluster', 'dev', (spec) => ({ ...spec, profile: { name: 'starter', version: '1.2.0' } }));
-    await world.settle();
+    await world.settleApproving();
     expect([...((await real(world))?.layers.keys() ?? [])].toSorted()).toEqual(['chart-a', 'chart-b', 'two']);
   });
 
@@ -60,14 +60,86 @@ describe('layers', () => {
     };
     if (profile) await world.store.update({ ...profile, spec: { versions: [...spec.versions, bare] } });
     await world.edit('Cluster', 'dev', (current) => ({ ...current, profile: { name: 'starter', version: '3.0.0' } }));
-    await world.settle();
+    await world.settleApproving();
     expect((await real(world))?.layers.size).toBe(2);
     const message = (await world.cluster())?.status?.message ?? '';
     const approval = /"(remove-[0-9a-f]+)"/.exec(message)?.[1];
     expect(approval, message).toBeDefined();
-    await world.edit('Cluster', 'dev', (current) => ({ ...current, approvals: [approval] }));
+    await world.edit('Cluster', 'dev', (current) => ({ ...current, approvals: [...current.approvals, approval] }));
     await world.settle();
     expect((await real(world))?.layers.size).toBe(0);
+  });
+});
+
+describe('a change that repaves or loses something', () => {
+  const moveTo = (world: World, version: string) =>
+    world.edit('Cluster', 'dev', (spec) => ({ ...spec, profile: { name: 'starter', version } }));
+  const versions = async (world: World) => new Set((await real(world))?.machines.map((machine) => machine.version));
+
+  it('waits for its approval: the cluster stays as it is, pools can be scaled meanwhile, and taking it back is enough', async () => {
+    const world = await running();
+    await moveTo(world, '1.1.0');
+    await world.settle();
+    const cluster = await world.cluster();
+    expect(cluster?.status).toMatchObject({ phase: 'Updating', approval: { disruptions: ['repave: Kubernetes v1.35.4 → v1.36.3'] } });
+    expect(cluster?.status?.conditions.find(({ type }) => type === 'Approved')).toMatchObject({
+      status: 'False',
+      reason: 'ApprovalNeeded',
+    });
+    expect(cluster?.status?.observedGeneration, 'what was asked for has not been handed over').toBeLessThan(
+      cluster?.metadata.generation ?? 0,
+    );
+    expect(await versions(world)).toEqual(new Set(['v1.35.4']));
+    expect((await real(world))?.layers.has('two')).toBe(false);
+    await world.edit('MachinePool', 'dev-workers', (spec) => ({ ...spec, replicas: 3 }));
+    await world.settle();
+    expect((await real(world))?.machines.filter(({ pool }) => pool === 'workers')).toHaveLength(3);
+    expect(await versions(world)).toEqual(new Set(['v1.35.4']));
+    await moveTo(world, '1.0.0');
+    await world.settle();
+    expect((await world.cluster())?.status).toMatchObject({ phase: 'Running' });
+    expect((await world.cluster())?.status?.approval).toBeUndefined();
+  });
+
+  it('takes no approval that was given for another change', async () => {
+    const world = await running();
+    await moveTo(world, '1.1.0');
+    await world.settle();
+    const upgrade = (await world.cluster())?.status?.approval?.id ?? '';
+    // 1.2.0 has the same Kubernetes version, and removes a layer's Secret besides.
+    const profile = await world.store.get({ kind: 'ClusterProfile', name: 'starter' });
+    const spec = structuredClone(profile?.spec) as { versions: { version: string; layers: { name: string }[] }[] };
+    const without = {
+      ...structuredClone(spec.versions[1]),
+      version: '1.1.1',
+      layers: spec.versions[1]?.layers.filter(({ name }) => name !== 'chart-a') ?? [],
+    };
+    if (profile) await world.store.update({ ...profile, spec: { ...spec, versions: [...spec.versions, without] } });
+    await world.edit('Cluster', 'dev', (current) => ({ ...current, profile: { name: 'starter', version: '1.1.1' }, approvals: [upgrade] }));
+    await world.settle();
+    expect((await world.cluster())?.status?.approval?.disruptions).toEqual([
+      'repave: Kubernetes v1.35.4 → v1.36.3',
+      'data-loss: layer chart-a is removed',
+    ]);
+    expect((await real(world))?.layers.has('chart-a')).toBe(true);
+    await world.settleApproving();
+    expect((await real(world))?.layers.has('chart-a')).toBe(false);
+    expect(await versions(world)).toEqual(new Set(['v1.36.3']));
+  });
+
+  it('is approved by the very id that its plan names', async () => {
+    const world = await running();
+    const cluster = await world.cluster();
+    if (!cluster) throw new Error('there is no cluster');
+    const wanted = { ...cluster, spec: { ...cluster.spec, profile: { ...cluster.spec.profile, version: '1.1.0' } } };
+    const plan = await world.make().planFor({ tenant: 'default', project: 'default', candidates: [{ object: wanted, old: cluster }] });
+    expect(plan.approval?.id).toMatch(/^approve-[0-9a-f]{16}$/);
+    await world.edit('Cluster', 'dev', () => ({ ...wanted.spec, approvals: [plan.approval?.id] }));
+    await world.settle();
+    expect((await world.cluster())?.status).toMatchObject({ phase: 'Running', kubernetesVersion: 'v1.36.3' });
+    const again = await world.make().planFor({ tenant: 'default', project: 'default', cluster: 'dev', candidates: [] });
+    expect(again.actions, 'executed, and planned again: nothing').toEqual([]);
+    expect(again.approval).toBeUndefined();
   });
 });
 

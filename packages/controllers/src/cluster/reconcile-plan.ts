@@ -14,6 +14,7 @@ const RETRY_CHART_MS = 30_000;
 export async function reconcilePlan(deps: Deps, scope: ClusterScope): Promise<Step> {
   const { cluster, resolved } = scope;
   if (!resolved.ok) return wait('ProfileInvalid', resolved.message);
+  if (scope.pending) return wait('ApprovalNeeded', scope.pending.disruptions.join('; '));
   const tombstones = clusterTombstones({
     clusterUid: cluster.metadata.uid,
     previous: scope.published,

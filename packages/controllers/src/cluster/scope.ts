@@ -10,6 +10,8 @@ import {
   type GatewayFacts,
   type GatewayPlan,
   type LayerProblem,
+  type PendingApproval,
+  pendingApproval,
   type Problem,
   type ProvisionFacts,
   type ResolveResult,
@@ -57,6 +59,8 @@ export interface ClusterScope {
   readonly now: string;
   plan: { readonly revision: number; readonly hash: string } | undefined;
   planProblem: Problem | undefined;
+  /** What the change asked for needs and has not got. */
+  readonly pending: PendingApproval | undefined;
   layerProblems: Map<string, LayerProblem>;
   deletionWaitsFor: string | undefined;
   /** Set by the last phase of a deletion: there is nothing left to write status to. */
@@ -77,8 +81,9 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
   const pools = await listPools(deps.store, project, name);
   const resolved = deps.resolveCluster(cluster.spec, await getProfile(deps.store, cluster.spec.profile, project));
   const staying = pools.filter((pool) => !pool.metadata.deletionTimestamp);
-  const rendered = renderCluster({ cluster, pools: staying, resolved, cloud: account?.spec.cloud }, deps);
   const published = await deps.plans.latestCluster(uid);
+  const pending = pendingApproval({ published: published?.plan, resolved, approvals: cluster.spec.approvals });
+  const rendered = renderCluster({ cluster, pools: staying, resolved, cloud: account?.spec.cloud, keep: pending?.kubernetesVersion }, deps);
   const own = await deps.facts.cluster(uid);
   const provision = told.facts?.clusters.find((facts) => facts.clusterUid === uid);
   const applied = cluster.spec.paused ? undefined : provision?.appliedHash;
@@ -103,6 +108,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     now: new Date(deps.clock.now()).toISOString(),
     plan: published && { revision: published.plan.revision, hash: published.signed.hash },
     planProblem: undefined,
+    pending,
     layerProblems: new Map(),
     deletionWaitsFor: undefined,
     gone: false,
@@ -137,6 +143,7 @@ export function viewOf(scope: ClusterScope): ClusterView {
     agent: scope.agent,
     plan: scope.plan,
     planProblem: scope.planProblem,
+    pending: scope.pending,
     layerProblems: scope.layerProblems,
     ...(scope.deletionWaitsFor === undefined ? {} : { deletionWaitsFor: scope.deletionWaitsFor }),
     now: scope.now,

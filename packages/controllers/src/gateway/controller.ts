@@ -115,11 +115,15 @@ async function publish({ deps, gateway, place, own, others, previous, facts }: G
   // Of a gateway that is not shared, or no longer: what it builds for others it keeps, and takes nothing new.
   const welcome = ({ metadata }: ClusterObject): boolean =>
     gateway.spec.shared || built.has(metadata.uid) || metadata.deletionTimestamp !== undefined;
+  const everything = async () => {
+    const parts = [own, ...others.map((part) => ({ ...part, clusters: part.clusters.filter(welcome) }))];
+    return (await Promise.all(parts.map((part) => assembled(deps, part)))).flat();
+  };
   const plan = assembleGatewayPlan({
     gateway: { uid: gateway.metadata.uid, name: gateway.metadata.name },
     previous,
     done: new Set(facts?.tombstonesDone),
-    clusters: [...assembled(deps, own), ...others.flatMap((part) => assembled(deps, { ...part, clusters: part.clusters.filter(welcome) }))],
+    clusters: await everything(),
   });
   const isEmpty = plan.clusters.length === 0 && plan.tombstones.length === 0;
   if (isEmpty && !previous) return done();

@@ -3,8 +3,10 @@ import {
   type ApiObject,
   type CloudAccountSpec,
   type ObjectStore,
+  pendingApproval,
   profileKindAt,
   type ProfileRef,
+  type ResolveResult,
   SCOPES,
 } from '@slipway/model';
 import type { Deps, FleetDeps } from '../deps.ts';
@@ -58,21 +60,27 @@ export async function borrowers(fleet: FleetDeps, owner: string, name: string): 
   return Promise.all(tenants.map(({ tenant }) => partOf(fleet, tenant, name)));
 }
 
-export function assembled(deps: Deps, { clusters, pools, profiles, accounts }: TenantPart): AssembledCluster[] {
-  return clusters.map((cluster) => ({
-    cluster,
-    pools: pools.filter(
-      ({ metadata, spec }) => metadata.namespace === cluster.metadata.namespace && spec.cluster === cluster.metadata.name,
-    ),
-    render: (wanted) =>
-      renderCluster(
-        {
-          cluster,
-          pools: wanted,
-          resolved: deps.resolveCluster(cluster.spec, profiles.get(profileKey(cluster.spec.profile, cluster.metadata.namespace))),
-          cloud: accounts.get(cluster.spec.cloudAccount)?.spec.cloud,
-        },
-        deps,
-      ),
-  }));
+export async function assembled(deps: Deps, { clusters, pools, profiles, accounts }: TenantPart): Promise<AssembledCluster[]> {
+  return Promise.all(
+    clusters.map(async (cluster) => {
+      const profile = profiles.get(profileKey(cluster.spec.profile, cluster.metadata.namespace));
+      const resolved = deps.resolveCluster(cluster.spec, profile);
+      const keep = await keptVersion(deps, cluster, resolved);
+      return {
+        cluster,
+        pools: pools.filter(
+          ({ metadata, spec }) => metadata.namespace === cluster.metadata.namespace && spec.cluster === cluster.metadata.name,
+        ),
+        render: (wanted: readonly PoolObject[]) =>
+          renderCluster({ cluster, pools: wanted, resolved, cloud: accounts.get(cluster.spec.cloudAccount)?.spec.cloud, keep }, deps),
+      };
+    }),
+  );
+}
+
+/** The version that a cluster's machines keep while another one waits for its approval. Of the many that move nothing, the published plan is not read. */
+async function keptVersion(deps: Deps, { metadata, spec, status }: ClusterObject, resolved: ResolveResult): Promise<string | undefined> {
+  if (!resolved.ok || status?.kubernetesVersion === resolved.profile.kubernetesVersion) return undefined;
+  const published = await deps.plans.latestCluster(metadata.uid);
+  return pendingApproval({ published: published?.plan, resolved, approvals: spec.approvals })?.kubernetesVersion;
 }

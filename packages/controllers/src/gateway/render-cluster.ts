@@ -10,6 +10,8 @@ export interface Renderable {
   readonly resolved: ResolveResult;
   /** Of the cloud account; undefined when the account is gone. */
   readonly cloud: string | undefined;
+  /** The Kubernetes version to stay at while another one waits for its approval. */
+  readonly keep?: string | undefined;
 }
 
 export type Rendered = { readonly ok: true; readonly entry: GatewayCluster } | { readonly ok: false; readonly problem: Problem };
@@ -21,7 +23,7 @@ export function renderCluster(input: Renderable, deps: Pick<Deps, 'clouds' | 'im
   if (cloud === undefined) return failed('CloudAccountMissing', `The cloud account "${cluster.spec.cloudAccount}" does not exist.`);
   const renderer = Object.hasOwn(deps.clouds, cloud) ? deps.clouds[cloud] : undefined;
   if (!renderer) return failed('CloudUnknown', `This hub has no cloud "${cloud}".`);
-  const { kubernetesVersion } = resolved.profile;
+  const kubernetesVersion = input.keep ?? resolved.profile.kubernetesVersion;
   const { replicas, size } = cluster.spec.controlPlane;
   try {
     const entry = renderer.render({

@@ -6,7 +6,6 @@ import {
   clusterKind,
   disruptionsOf,
   type Member,
-  needsApproval,
   type RolloutMark,
   versionOf,
   withMark,
@@ -79,7 +78,9 @@ export async function returnCluster(scope: RolloutScope, { cluster, progress }: 
 }
 
 const approved = (cluster: ClusterObject, plan: ChangePlan): ClusterObject =>
-  needsApproval(plan) ? { ...cluster, spec: { ...cluster.spec, approvals: [...new Set([...cluster.spec.approvals, plan.id])] } } : cluster;
+  plan.approval
+    ? { ...cluster, spec: { ...cluster.spec, approvals: [...new Set([...cluster.spec.approvals, plan.approval.id])] } }
+    : cluster;
 
 function isApproved({ rollout, approval }: RolloutScope, disruptions: readonly string[]): boolean {
   if (disruptions.length === 0) return true;
@@ -94,7 +95,7 @@ export async function judged(deps: Deps, old: ClusterObject, wanted: ClusterObje
   try {
     await clusterKind.admit?.({ object: wanted, old, tenant: deps.tenant, reads: admissionReads(deps.store, deps.fleet) });
     const { namespace = '', name } = wanted.metadata;
-    return { ok: true, plan: await planFor(deps.store, { project: namespace, cluster: name, candidates: [{ object: wanted, old }] }) };
+    return { ok: true, plan: await planFor(deps, { project: namespace, cluster: name, candidates: [{ object: wanted, old }] }) };
   } catch (error) {
     if (error instanceof SlipwayError && (error.code === 'Invalid' || error.code === 'Forbidden'))
       return { ok: false, message: error.message };

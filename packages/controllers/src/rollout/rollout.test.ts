@@ -54,7 +54,7 @@ describe('the rollout controller', { timeout: 120_000 }, () => {
     await world.start({ target, ...quick });
     await world.minutes(1);
     const waits = (await world.rollout()).status as RolloutStatus;
-    expect(waits).toMatchObject({ phase: 'WaitingForApproval', approval: { disruptions: ['repave: control plane'] } });
+    expect(waits).toMatchObject({ phase: 'WaitingForApproval', approval: { disruptions: ['repave: Kubernetes v1.35.4 → v1.36.3'] } });
     expect(await world.versions()).toEqual(Array(CLUSTERS).fill('1.0.0'));
     const plan = await world.make().planRollout('default', await world.rollout());
     expect(plan).toMatchObject({ total: CLUSTERS, refused: 0, approval: waits.approval?.id, impacts: { repave: CLUSTERS } });

@@ -39,7 +39,7 @@ export const clusterSpecSchema = z.strictObject({
   drift: z.enum(['heal', 'report']).default('heal'),
   /** Stops every controller for this cluster; running workloads are untouched. */
   paused: z.boolean().default(false),
-  /** Ids of change plans that need approval and have it. */
+  /** Ids of approvals, as plans name them, that were given. */
   approvals: setOf(z.string()).default([]),
 });
 export type ClusterSpec = z.infer<typeof clusterSpecSchema>;
@@ -83,6 +83,8 @@ export const clusterStatusSchema = z.object({
   /** When the cluster was Ready for the first time: before that it is being made, after that it is updated or degraded. */
   firstReadyAt: z.string().optional(),
   plan: z.object({ revision: z.number().int(), hash: z.string() }).optional(),
+  /** What the change asked for would repave or lose: nothing of it is done until `spec.approvals` holds the id. */
+  approval: z.object({ id: z.string(), disruptions: z.array(z.string()) }).optional(),
   /** The creation or the last change, step by step, for the timeline. */
   timeline: z
     .array(z.object({ step: z.string(), startedAt: z.string(), finishedAt: z.string().optional(), waitingFor: z.string().default('') }))

@@ -15,6 +15,7 @@ export type LayerStatus = Omit<LayerFact, 'objects' | 'gates'>;
 export function clusterConditions(view: ClusterView, layers: readonly LayerStatus[]): WantedCondition[] {
   const parts = [
     planReady(view),
+    approved(view),
     infrastructureReady(view),
     controlPlaneReady(view),
     workersReady(view),
@@ -39,6 +40,20 @@ function planReady(view: ClusterView): WantedCondition {
     ? yes('PlanReady', 'Published', `Revision ${view.plan.revision} is published.`)
     : no('PlanReady', 'Preparing', 'The plan is being prepared.');
 }
+
+function approved({ pending, cluster }: ClusterView): WantedCondition {
+  if (!pending) return yes('Approved', 'Approved', 'Nothing waits for an approval.');
+  const { name, namespace = '' } = cluster.metadata;
+  return no(
+    'Approved',
+    'ApprovalNeeded',
+    `The change waits for an approval of ${pending.disruptions.join('; ')}. Give it with: slipway approve cluster ${name} -p ${namespace} (adds "${pending.id}" to spec.approvals), or take the change back.`,
+  );
+}
+
+/** The version that machines should have now. */
+const wantedVersion = ({ pending, resolved }: ClusterView): string | undefined =>
+  pending?.kubernetesVersion ?? (resolved.ok ? resolved.profile.kubernetesVersion : undefined);
 
 /** Why what the gateway says cannot be trusted now; undefined when it can. */
 function gatewayTrouble(view: ClusterView, type: string): WantedCondition | undefined {
@@ -85,7 +100,7 @@ function controlPlaneReady(view: ClusterView): WantedCondition {
   const seen = view.provision?.controlPlane;
   const waiting = view.provision?.waitingFor ?? '';
   if (!seen) return no(type, 'Provisioning', waiting || 'No control-plane machine is there yet.');
-  const version = view.resolved.ok ? view.resolved.profile.kubernetesVersion : seen.version;
+  const version = wantedVersion(view) ?? seen.version;
   if (version !== undefined && seen.version !== undefined && seen.version !== version) {
     return no(
       type,
@@ -117,13 +132,15 @@ function workersReady(view: ClusterView): WantedCondition {
 }
 
 /** What a pool waits for, undefined when it is as wanted. */
-function poolWait({ provision, resolved }: ClusterView, pool: ClusterView['pools'][number]): string | undefined {
+function poolWait(view: ClusterView, pool: ClusterView['pools'][number]): string | undefined {
+  const { provision } = view;
+  const version = wantedVersion(view);
   const name = poolName(pool);
   const wanted = pool.metadata.deletionTimestamp ? 0 : pool.spec.replicas;
   const none: ProvisionFacts['pools'][number] = { name, replicas: 0, readyReplicas: 0, upToDateReplicas: 0 };
   const seen = provision?.pools.find((candidate) => candidate.name === name) ?? none;
-  if (resolved.ok && seen.version !== undefined && seen.version !== resolved.profile.kubernetesVersion)
-    return `pool ${name}: Kubernetes ${seen.version} → ${resolved.profile.kubernetesVersion}`;
+  if (version !== undefined && seen.version !== undefined && seen.version !== version)
+    return `pool ${name}: Kubernetes ${seen.version} → ${version}`;
   if (seen.replicas > wanted) return `pool ${name}: ${seen.replicas - wanted} machines are being removed`;
   if (seen.upToDateReplicas < wanted) return `pool ${name}: ${seen.upToDateReplicas} of ${wanted} machines are as wanted`;
   if (seen.readyReplicas < wanted) return `pool ${name}: ${seen.readyReplicas} of ${wanted} machines are ready`;

@@ -1,14 +1,12 @@
 import type { ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolve.ts';
 import { fieldDiff } from '../meta/diff.ts';
 import { maskedDiff } from '../meta/mask.ts';
+import { HOLDS_DATA } from '../plan/approval.ts';
 import type { PlannedAction } from '../plan/change-plan.ts';
 import { objectId, objectKey } from '../plan/object-id.ts';
 
 /** A change of thousands of fields is not judged field by field. */
 const MAX_DIFF = 200;
-
-/** What goes for good when these are deleted. */
-const HOLDS_DATA = new Set(['Namespace', 'CustomResourceDefinition', 'PersistentVolumeClaim', 'PersistentVolume', 'StatefulSet', 'Secret']);
 
 /** `chart metrics-server 3.12.2` */
 export function describeContent(layer: ResolvedLayer): string {

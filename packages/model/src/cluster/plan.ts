@@ -5,6 +5,7 @@ import { deepEqual } from '../meta/diff.ts';
 import { maskedDiff } from '../meta/mask.ts';
 import type { ChangePlan, Impact, PlannedAction } from '../plan/change-plan.ts';
 import type { ClusterSpec } from './cluster.ts';
+import { type ApprovalState, approvalFor } from '../plan/approval.ts';
 import { versionMove } from './kubernetes-version.ts';
 import { changeLayer, createLayer, removeLayer } from './plan-layers.ts';
 
@@ -26,6 +27,8 @@ export interface ClusterChange {
   readonly desired: ClusterPicture | undefined;
   /** Undefined: the cluster is new. */
   readonly current: ClusterPicture | undefined;
+  /** What was published for the cluster last: what an approval is about. Undefined when nothing was. */
+  readonly running?: (ApprovalState & { readonly clusterUid: string }) | undefined;
 }
 
 const IMPACTS: readonly Impact[] = ['none', 'restart', 'rolling', 'repave', 'data-loss'];
@@ -35,8 +38,11 @@ const IMPACTS: readonly Impact[] = ['none', 'restart', 'rolling', 'repave', 'dat
  *
  * Impacts: `rolling` replaces the machines of one group one after another, `repave` replaces every machine of the cluster, `restart` moves or restarts pods.
  */
-export function clusterChangePlan({ desired, current }: ClusterChange): ChangePlan {
-  if (desired && current) return changePlan(desired.name, changes(desired, current));
+export function clusterChangePlan({ desired, current, running }: ClusterChange): ChangePlan {
+  if (desired && current) {
+    const approval = running && approvalFor(running.clusterUid, running, desired.profile);
+    return { ...changePlan(desired.name, changes(desired, current)), ...(approval ? { approval } : {}) };
+  }
   if (desired) return changePlan(desired.name, creation(desired));
   return current ? changePlan(current.name, [deletion(current)]) : changePlan('', []);
 }

@@ -31,6 +31,7 @@ export function clusterStatus(view: ClusterView): ClusterStatus {
     ...told,
     agent: agentStatus(view),
     plan,
+    approval: view.pending && { id: view.pending.id, disruptions: [...view.pending.disruptions] },
     timeline,
   });
 }
@@ -41,8 +42,8 @@ const toldByAgent = ({ facts }: ClusterView): Pick<ClusterStatus, 'drift' | 'kep
 });
 
 /** Moves only when what the spec asks for has been handed over. */
-const observedGeneration = ({ cluster, plan, planProblem, resolved }: ClusterView): number =>
-  plan && !planProblem && resolved.ok ? cluster.metadata.generation : (cluster.status?.observedGeneration ?? 0);
+const observedGeneration = ({ cluster, plan, planProblem, pending, resolved }: ClusterView): number =>
+  plan && !planProblem && !pending && resolved.ok ? cluster.metadata.generation : (cluster.status?.observedGeneration ?? 0);
 
 function machineCounts(view: ClusterView): Pick<ClusterStatus, 'controlPlane' | 'nodes'> {
   const nodes = view.facts?.nodes ?? [];
@@ -85,6 +86,7 @@ function phaseOfNew(view: ClusterView, conditions: readonly WantedCondition[], l
 }
 
 const ON_ITS_WAY = new Set([
+  'ApprovalNeeded',
   'Upgrading',
   'ScalingUp',
   'ScalingDown',

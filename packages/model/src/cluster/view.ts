@@ -3,6 +3,7 @@ import type { MachinePoolSpec, MachinePoolStatus } from '../machine-pool/machine
 import type { ApiObject } from '../meta/object.ts';
 import type { ClusterFacts, ProvisionFacts } from '../plan/facts.ts';
 import type { ClusterSpec, ClusterStatus } from './cluster.ts';
+import type { PendingApproval } from './pending.ts';
 
 /** An agent's connection as the hub sees it now. */
 export interface AgentConnection {
@@ -46,6 +47,8 @@ export interface ClusterView {
   readonly plan: { readonly revision: number; readonly hash: string } | undefined;
   /** Why no newer plan was published. */
   readonly planProblem: Problem | undefined;
+  /** What the change asked for needs before anything of it is done; meanwhile the cluster is kept as it was published last. */
+  readonly pending?: PendingApproval | undefined;
   /** Layers that could not be prepared, such as a chart that no registry has. */
   readonly layerProblems: ReadonlyMap<string, LayerProblem>;
   /** What a deletion waits for. */

@@ -1,3 +1,5 @@
+import type { Approval } from './approval.ts';
+
 /** How much a change disturbs, mildest first. */
 export type Impact = 'none' | 'restart' | 'rolling' | 'repave' | 'data-loss';
 
@@ -16,9 +18,11 @@ export interface PlannedAction {
 
 /** The pure answer to "what will happen": shown by `slipway plan`, returned by the hub's dry run, executed by the cluster controller. */
 export interface ChangePlan {
-  /** sha256 of the actions: an approval is bound to it. */
+  /** sha256 of the actions. */
   readonly id: string;
   readonly actions: readonly PlannedAction[];
   readonly impact: Impact;
   readonly summary: string;
+  /** Absent when nothing is repaved and nothing is lost. */
+  readonly approval?: Approval;
 }

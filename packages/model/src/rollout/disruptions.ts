@@ -1,23 +1,12 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
 import type { ProfileRef } from '../cluster-profile/profile-ref.ts';
-import type { ChangePlan, Impact } from '../plan/change-plan.ts';
-
-/** Impacts that nobody should be surprised by: they wait for an approval. */
-const NEEDS_APPROVAL: readonly Impact[] = ['repave', 'data-loss'];
-
-/** Whether a plan may only be carried out with its id among the approvals. */
-export const needsApproval = (plan: Pick<ChangePlan, 'impact'>): boolean => NEEDS_APPROVAL.includes(plan.impact);
+import type { ChangePlan } from '../plan/change-plan.ts';
 
 /**
- * What a plan does that needs approval, without what differs from cluster to cluster: `repave: control plane`, `repave: pools`, `data-loss: layer storage`. A rollout's
- * approval is for a set of these and its target, so that one approval covers every cluster to which nothing else happens.
+ * What the change of one cluster does that needs approval: `repave: Kubernetes v1.35.4 → v1.36.3`, `data-loss: layer db is removed`. A rollout's approval is for a set of
+ * these and its target, so that one approval covers every cluster to which nothing else happens.
  */
-export function disruptionsOf(plan: ChangePlan): string[] {
-  const words = plan.actions
-    .filter(({ impact }) => NEEDS_APPROVAL.includes(impact))
-    .map(({ impact, target }) => `${impact}: ${target.startsWith('pool ') ? 'pools' : target}`);
-  return [...new Set(words)].toSorted();
-}
+export const disruptionsOf = (plan: ChangePlan): readonly string[] => plan.approval?.disruptions ?? [];
 
 /** What `spec.approvals` of a rollout must hold for these disruptions; bound to the very version the clusters go to, which does not change. */
 export const approvalId = (target: ProfileRef, disruptions: readonly string[]): string =>

@@ -20,7 +20,7 @@ export interface RolloutPlan {
   readonly target: ProfileRef;
   /** What `spec.approvals` must hold before anything is repaved or lost; absent when nothing is. */
   readonly approval?: string;
-  /** What happens that needs the approval: `repave: control plane`, `data-loss: layer storage`. */
+  /** What happens that needs the approval: `repave: Kubernetes v1.35.4 → v1.36.3`, `data-loss: layer storage is removed`. */
   readonly disruptions: readonly string[];
   readonly total: number;
   /** Clusters that are at the target already. */
