@@ -16,7 +16,6 @@ export function clusterStatus(view: ClusterView): ClusterStatus {
   const firstReadyAt = old?.firstReadyAt ?? timeline.find((step) => step.step === READY_STEP)?.finishedAt;
   const { phase, message } = judge(view, wanted, layers, firstReadyAt !== undefined);
   const told = toldByAgent(view);
-  const plan = view.plan && { revision: view.plan.revision, hash: view.plan.hash };
   return compact({
     phase,
     message,
@@ -30,8 +29,7 @@ export function clusterStatus(view: ClusterView): ClusterStatus {
     layers,
     ...told,
     agent: agentStatus(view),
-    plan,
-    approval: view.pending && { id: view.pending.id, disruptions: [...view.pending.disruptions] },
+    ...planOf(view),
     timeline,
   });
 }
@@ -39,6 +37,11 @@ export function clusterStatus(view: ClusterView): ClusterStatus {
 const toldByAgent = ({ facts }: ClusterView): Pick<ClusterStatus, 'drift' | 'kept'> => ({
   drift: facts?.drift ?? [],
   kept: facts?.kept ?? [],
+});
+
+const planOf = ({ plan, pending }: ClusterView): Pick<ClusterStatus, 'plan' | 'approval'> => ({
+  plan: plan && { revision: plan.revision, hash: plan.hash },
+  approval: pending && { id: pending.id, disruptions: [...pending.disruptions] },
 });
 
 /** Moves only when what the spec asks for has been handed over. */
