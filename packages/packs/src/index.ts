@@ -10,3 +10,4 @@ export { createReach, type Reach } from './registries/reach.ts';
 export { createOciClient, type OciClient } from './registries/oci-client.ts';
 export { chartArtefact, tagOf } from './registries/pack-artefact.ts';
 export { pushArtefact } from './registries/oci-push.ts';
+export { findSignature, type Signature, signingKey, signManifest } from './signatures/verify-signatures.ts';

@@ -1,11 +1,12 @@
 import { SlipwayError } from '@slipway/kit';
 import type { Outbound } from '@slipway/kit/outbound';
 import type { RegistrySpec } from '@slipway/model';
+import { trustOf } from '../signatures/trust.ts';
 import type { Asker } from './ask.ts';
 import { type AllowedFolders, permittedFolder, readFolder } from './file-tree.ts';
 import { withGitTree } from './git-source.ts';
 import { helmSource } from './helm-source.ts';
-import { createOciClient, digestOf, type OciClient } from './oci-client.ts';
+import { createOciClient, digestOf } from './oci-client.ts';
 import { ociSource } from './oci-source.ts';
 import type { Reach } from './reach.ts';
 import type { FetchedPack, PackRef, RegistrySource } from './source.ts';
@@ -33,12 +34,8 @@ export interface SourceDeps {
   readonly workDir: string;
   /** Undefined where there is none. */
   readonly embedded?: (() => EmbeddedEndpoint | undefined) | undefined;
-  readonly verify?:
-    | ((client: OciClient, repository: string, digest: string, spec: VerifiedSpec) => Promise<FetchedPack['signature']>)
-    | undefined;
 }
 
-type VerifiedSpec = Extract<RegistrySpec, { verify: unknown }>;
 type RemoteSpec = Extract<RegistrySpec, { type: 'helm' | 'oci' }>;
 
 /** Where packs of a registry come from, secrets of its spec in clear. With mirrors, those first. */
@@ -98,7 +95,7 @@ function embeddedRegistry(
     credentials: { type: 'none' },
   });
   const prefix = ref.project === undefined ? `${ref.tenant}/` : `${ref.tenant}/${ref.project}/`;
-  return ociSource({ client, prefix, packs: [], depth: 1, verify: verifierOf(deps, client, spec) });
+  return ociSource({ client, prefix, packs: [], depth: 1, trust: trustOf(client, spec.verify) });
 }
 
 interface Place {
@@ -119,13 +116,8 @@ function remoteRegistry(deps: SourceDeps, ref: RegistryRef, spec: RemoteSpec, { 
   const [host = '', ...path] = url.slice('oci://'.length).replace(/\/+$/, '').split('/');
   const client = createOciClient({ asker, base: `${plainHttp ? 'http' : 'https'}://${host}`, credentials });
   const prefix = path.length === 0 ? '' : `${path.join('/')}/`;
-  return ociSource({ client, prefix, packs: spec.packs, verify: verifierOf(deps, client, spec) });
+  return ociSource({ client, prefix, packs: spec.packs, trust: trustOf(client, spec.verify) });
 }
-
-const verifierOf = (deps: SourceDeps, client: OciClient, spec: VerifiedSpec) =>
-  deps.verify === undefined || spec.verify.policy === 'off'
-    ? undefined
-    : (repository: string, digest: string) => (deps.verify as NonNullable<SourceDeps['verify']>)(client, repository, digest, spec);
 
 /** The first that is there answers; what it says it does not have counts only from the registry itself. */
 function withMirrors(places: readonly RegistrySource[]): RegistrySource {

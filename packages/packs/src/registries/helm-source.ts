@@ -13,7 +13,7 @@ import {
   type RegistrySource,
   versionIn,
 } from './source.ts';
-import { newestFirst } from './versions.ts';
+import { newestFirst } from '@slipway/model';
 
 const INDEX_BYTES = 256 * 1024 * 1024;
 /** A large index over a thin line. */

@@ -1,13 +1,13 @@
 import { SlipwayError } from '@slipway/kit';
 import { CHART_LIMITS } from '../chart-archive.ts';
 import type { Descriptor, FetchedManifest, OciClient } from './oci-client.ts';
+import type { Trust } from '../signatures/trust.ts';
 import { MEDIA, PACK_LAYERS } from './media-types.ts';
 import { jsonOf } from './oci-auth.ts';
 import { chartFields } from './chart-fields.ts';
 import {
   type Catalogue,
   CATALOGUE_LIMITS,
-  type FetchedPack,
   hintOfVersions,
   type KnownCatalogue,
   type ListedPack,
@@ -16,7 +16,7 @@ import {
   type RegistrySource,
 } from './source.ts';
 import { tagOf } from './pack-artefact.ts';
-import { newestFirst } from './versions.ts';
+import { newestFirst } from '@slipway/model';
 
 export interface OciSourceInput {
   readonly client: OciClient;
@@ -26,8 +26,8 @@ export interface OciSourceInput {
   readonly packs: readonly string[];
   /** How many path parts a pack's name may have; without it any. */
   readonly depth?: number;
-  /** Checks who signed a manifest before anything it names is fetched; throws when that is not enough. */
-  readonly verify?: ((repository: string, manifestDigest: string) => Promise<FetchedPack['signature']>) | undefined;
+  /** Says who signed a manifest before anything it names is fetched. */
+  readonly trust?: Trust | undefined;
 }
 
 /** Manifests read at a time. */
@@ -38,19 +38,21 @@ const versionOf = (tag: string): string => tag.replaceAll('_', '+');
 const VERSION_TAG = /^v?\d+\.\d+\.\d+([-_.][0-9A-Za-z._-]+)?$/;
 
 /** Packs in an OCI registry: a repository each, a tag for each version. */
-export function ociSource({ client, prefix, packs, verify, depth }: OciSourceInput): RegistrySource {
+export function ociSource({ client, prefix, packs, trust, depth }: OciSourceInput): RegistrySource {
   const { from } = client;
 
   const listVersion = async (repository: string, tag: string, known: ListedVersion | undefined): Promise<ListedVersion | undefined> => {
     const digest = await client.head(repository, tag);
     if (digest === undefined) return undefined;
-    if (known?.manifestDigest === digest) return known;
+    if (known?.manifestDigest === digest && (trust === undefined || known.signedBy !== undefined)) return known;
+    const signature = signed(await trust?.look(repository, digest));
+    if (known?.manifestDigest === digest) return { ...known, ...signature };
     // By digest: what is read is what was told.
     const fetched = await client.manifest(repository, digest);
     const layer = fetched === undefined ? undefined : packLayer(fetched);
     if (fetched === undefined || layer === undefined) return undefined;
     const config = await configOf(client, repository, fetched);
-    return { ...chartFields(config), version: versionOf(tag), digest: layer.digest, manifestDigest: digest };
+    return { ...chartFields(config), version: versionOf(tag), digest: layer.digest, manifestDigest: digest, ...signature };
   };
 
   const listPack = async (name: string, known: KnownCatalogue, remarks: string[]): Promise<ListedPack | undefined> => {
@@ -104,7 +106,7 @@ export function ociSource({ client, prefix, packs, verify, depth }: OciSourceInp
       const repository = `${prefix}${ref.name}`;
       const found = await client.manifest(repository, tagOf(ref.version));
       if (found === undefined) throw await notThere(client, repository, ref);
-      const signature = await verify?.(repository, found.digest);
+      const signature = await trust?.judge(repository, found.digest);
       const layer = packLayer(found);
       if (layer === undefined)
         throw new SlipwayError('Invalid', `"${ref.name}" in the ${from} is not a Helm chart, nor a set of manifests.`);
@@ -113,6 +115,11 @@ export function ociSource({ client, prefix, packs, verify, depth }: OciSourceInp
     },
   };
 }
+
+const signed = (signature: Awaited<ReturnType<Trust['look']>>) => ({
+  signedBy: signature?.signedBy,
+  unsigned: signature?.signedBy === undefined ? signature?.problem : undefined,
+});
 
 const packLayer = ({ manifest }: FetchedManifest): Descriptor | undefined =>
   manifest.layers.find(({ mediaType }) => Object.hasOwn(PACK_LAYERS, mediaType));

@@ -10,6 +10,9 @@ export interface ListedVersion {
   readonly kubeVersion?: string | undefined;
   readonly created?: string | undefined;
   readonly deprecated?: boolean | undefined;
+  /** Where the registry has keys. */
+  readonly signedBy?: string | undefined;
+  readonly unsigned?: string | undefined;
   /** Annotations of ours (`slipway.dev/…`). */
   readonly annotations?: Readonly<Record<string, string>> | undefined;
 }

@@ -4,7 +4,7 @@ import { CHART_LIMITS, packChart, readChart } from '../chart-archive.ts';
 import { chartFields } from './chart-fields.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
 import { type Catalogue, CATALOGUE_LIMITS, hintOfVersions, type ListedVersion, type RegistrySource } from './source.ts';
-import { newestFirst } from './versions.ts';
+import { newestFirst } from '@slipway/model';
 
 /** How deep below the root a pack may lie: `<name>`, `charts/<name>`, `charts/<name>/<version>`. */
 const DEPTH = 4;
