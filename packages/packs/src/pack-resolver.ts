@@ -1,8 +1,10 @@
 import { canonicalJson, messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
 import type { BlobStore, PackResolver } from '@slipway/link';
 import { DEFAULT_TENANT, type RegistrySpec } from '@slipway/model';
-import { type Chart, readChart } from './chart-archive.ts';
+import { openArchive } from './archive/open-archive.ts';
+import { CHART_LIMITS, type Chart, readChart } from './chart-archive.ts';
 import type { PinStore } from './pins.ts';
+import { readPack } from './read-pack.ts';
 import { createSource, type RegistryRef, type SourceDeps } from './registries/create-source.ts';
 import { bareVersion, type FetchedPack } from './registries/source.ts';
 
@@ -19,10 +21,10 @@ export interface PackResolverDeps extends SourceDeps {
 type Ref = Parameters<PackResolver['resolveChart']>[0];
 type Resolved = Awaited<ReturnType<PackResolver['resolveChart']>>;
 
-/** A pack that is held, with what is in it. */
+/** A pack that is held, with its bytes. */
 export interface HeldPack extends Resolved {
   readonly archive: Buffer;
-  readonly chart: Chart;
+  readonly kind: 'chart' | 'manifests';
 }
 
 /** How many resolved references are kept in memory. */
@@ -64,7 +66,12 @@ export function createPackResolver(deps: PackResolverDeps): PackResolver & { hol
       const known = cache.get(key);
       if (known) return known;
       // Many clusters of one profile ask at once: one fetch serves them. A failure is forgotten, so that the next ask tries again.
-      const running = hold(ref).then(({ archive: _archive, chart: _chart, ...resolved }) => resolved);
+      const running = hold(ref).then(({ archive: _archive, kind, ...resolved }) => {
+        if (kind === 'chart') return resolved;
+        throw new SlipwayError('Invalid', `"${ref.name}" in registry "${ref.registry}" is a set of manifests, not a chart.`, {
+          retryable: false,
+        });
+      });
       cache.set(key, running);
       if (cache.size > CACHE) cache.delete(cache.keys().next().value ?? '');
       try {
@@ -109,7 +116,7 @@ async function resolvePack(deps: PackResolverDeps, wanted: Wanted): Promise<Held
   const known = await knownOf(deps, wanted);
   const { archive, signature } =
     known.stored !== undefined && known.trusted ? { archive: known.stored } : await fetchOrHeld(deps, wanted, known);
-  const chart = await readChart(archive);
+  const chart = await identify(archive);
   if (chart.name !== ref.name || bareVersion(chart.version) !== bareVersion(ref.version)) {
     throw new SlipwayError(
       'Invalid',
@@ -126,10 +133,20 @@ async function resolvePack(deps: PackResolverDeps, wanted: Wanted): Promise<Held
     name,
     version,
     archive,
-    chart,
+    kind: chart.kind,
     ...(valuesSchema === undefined ? {} : { valuesSchema }),
     ...(signature && { signature }),
   };
+}
+
+/** Only what a reference says is looked at: what a chart says of itself besides may be wrong, and helm still installs it. */
+async function identify(archive: Buffer): Promise<Pick<Chart, 'name' | 'version' | 'valuesSchema'> & Pick<HeldPack, 'kind'>> {
+  const { find } = await openArchive(archive, CHART_LIMITS);
+  if (find('Chart.yaml') === undefined && find('slipway.yaml') !== undefined) {
+    const { name, version } = await readPack(archive);
+    return { name, version, kind: 'manifests' };
+  }
+  return { ...(await readChart(archive)), kind: 'chart' };
 }
 
 async function remember(

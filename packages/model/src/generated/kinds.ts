@@ -13,6 +13,7 @@ import { machinePoolKind } from '../machine-pool/machine-pool.ts';
 import { machineKind } from '../machine/machine.ts';
 import { macroKinds } from '../macro/macro.ts';
 import { maintenancePolicyKind } from '../maintenance-policy/maintenance-policy.ts';
+import { packKinds } from '../pack/pack.ts';
 import { projectRoleBindingKind } from '../project-role-binding/project-role-binding.ts';
 import { projectKind } from '../project/project.ts';
 import { registryKinds } from '../registry/registry.ts';
@@ -42,6 +43,7 @@ export const definedKinds: readonly Kind[] = [
   machineKind,
   ...macroKinds.all,
   maintenancePolicyKind,
+  ...packKinds.all,
   projectRoleBindingKind,
   projectKind,
   ...registryKinds.all,

@@ -1,20 +1,46 @@
+import type { PackInfo } from '@slipway/model';
 import { parse } from 'yaml';
-import type { Chart } from '../chart-archive.ts';
+import { readChart } from '../chart-archive.ts';
+import { readPack } from '../read-pack.ts';
 import { MEDIA } from './media-types.ts';
 import type { Artefact } from './oci-push.ts';
 
-/** A Helm chart as helm itself pushes it: Chart.yaml as its config, the archive as its layer. */
-export function chartArtefact(chart: Chart, archive: Buffer): Artefact {
-  const root = chart.files[0]?.name.split('/')[0] ?? '';
-  const text = chart.files.find(({ name }) => name === `${root}/Chart.yaml`)?.data.toString('utf8') ?? '{}';
-  const metadata = parse(text, { maxAliasCount: 100 }) as { description?: unknown };
-  const description = typeof metadata.description === 'string' ? { 'org.opencontainers.image.description': metadata.description } : {};
+/** A pack as it is pushed: a chart as helm itself does it (Chart.yaml as its config, the archive as its layer), manifests likewise under media types of ours. */
+export async function packArtefact(archive: Buffer): Promise<Artefact & { readonly info: PackInfo }> {
+  const info = await readPack(archive);
+  const { name, version, description, kind } = info;
+  const annotations = {
+    ...(description === '' ? {} : { 'org.opencontainers.image.description': description.slice(0, 2000) }),
+    'org.opencontainers.image.title': name,
+    'org.opencontainers.image.version': version,
+  };
+  if (kind === 'manifests') {
+    const config = { name, version, description, annotations: annotationsOf(info) };
+    return {
+      info,
+      config: { mediaType: MEDIA.manifestsConfig, data: Buffer.from(JSON.stringify(config)) },
+      layers: [{ mediaType: MEDIA.manifestsLayer, data: archive }],
+      annotations,
+    };
+  }
+  const { files } = await readChart(archive);
+  const root = files[0]?.name.split('/')[0] ?? '';
+  const text = files.find((file) => file.name === `${root}/Chart.yaml`)?.data.toString('utf8') ?? '{}';
+  const chart = parse(text, { maxAliasCount: 100 }) as { annotations?: object };
+  // What a `slipway.yaml` says is in the catalogue too, without anybody opening the archive.
+  const config = { ...chart, annotations: { ...chart.annotations, ...annotationsOf(info) } };
   return {
-    config: { mediaType: MEDIA.chartConfig, data: Buffer.from(JSON.stringify(metadata)) },
+    info,
+    config: { mediaType: MEDIA.chartConfig, data: Buffer.from(JSON.stringify(config)) },
     layers: [{ mediaType: MEDIA.chartLayer, data: archive }],
-    annotations: { ...description, 'org.opencontainers.image.title': chart.name, 'org.opencontainers.image.version': chart.version },
+    annotations,
   };
 }
+
+const annotationsOf = ({ metadata: { displayName, layer } }: PackInfo): Record<string, string> => ({
+  ...(displayName === undefined ? {} : { 'slipway.dev/display-name': displayName }),
+  ...(layer === undefined ? {} : { 'slipway.dev/layer': layer }),
+});
 
 /** A tag cannot hold "+": helm writes "_" for it. */
 export const tagOf = (version: string): string => version.replaceAll('+', '_');

@@ -42,6 +42,8 @@ const PACKS = {
   'web/charts/part/Chart.yaml': chartYaml('part', '0.1.0'),
   'old/web/1.0.0-rc.1/Chart.yaml': chartYaml('web', '1.0.0-rc.1'),
   'archives/db-2.0.0.tgz': packChart('db', [{ name: 'Chart.yaml', data: Buffer.from(chartYaml('db', '2.0.0')) }]),
+  'plain/slipway.yaml': 'name: plain\nversion: 0.1.0\nlayer: addon\ndescription: No chart\n',
+  'plain/a.yaml': 'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\n',
   'broken/Chart.yaml': 'name: [',
   'README.md': '# Packs\n',
 };
@@ -50,13 +52,15 @@ test('a folder that the installation allows: charts, older versions of them, arc
   await write(PACKS, join(dir, 'packs'));
   const folder = source({ type: 'folder', path: join(dir, 'packs') }, [{ path: dir }]);
   const catalogue = await folder.catalogue(NOTHING_KNOWN);
+  const digest = expect.stringMatching(/^sha256:[0-9a-f]{64}$/);
   expect(catalogue?.packs).toEqual([
-    { name: 'db', versions: [{ version: '2.0.0' }] },
+    { name: 'db', versions: [{ version: '2.0.0', description: 'db for you', digest }] },
+    { name: 'plain', versions: [{ version: '0.1.0', digest, description: 'No chart', annotations: { 'slipway.dev/layer': 'addon' } }] },
     {
       name: 'web',
       versions: [
-        { version: '1.0.0', description: 'web for you' },
-        { version: '1.0.0-rc.1', description: 'web for you' },
+        { version: '1.0.0', description: 'web for you', digest },
+        { version: '1.0.0-rc.1', description: 'web for you', digest },
       ],
     },
   ]);
@@ -82,7 +86,7 @@ test('a folder of the hub’s machine that nobody allowed is not read, however i
   expect((await source({ type: 'folder', path: join(dir, 'secret') }, allowed, 'acme').catalogue(NOTHING_KNOWN))?.packs).toHaveLength(1);
   // A link inside is never followed, and a chart with one is refused.
   const inside = source({ type: 'folder', path: join(dir, 'allowed') }, allowed);
-  expect((await inside.catalogue(NOTHING_KNOWN))?.packs.map(({ name }) => name)).toEqual(['x']);
+  expect(await inside.catalogue(NOTHING_KNOWN)).toMatchObject({ packs: [], remarks: [expect.stringMatching(/^x: .*not a plain file/)] });
   await expect(inside.fetch({ name: 'x', version: '1.0.0' })).rejects.toThrow(/not a plain file/);
   expect(() => registrySpecSchema.parse({ type: 'folder', path: '/srv/../etc' })).toThrow(/absolute path/);
   expect(() => allowedFolders('relative/path')).toThrow(/not an absolute path/);

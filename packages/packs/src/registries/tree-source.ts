@@ -1,6 +1,7 @@
-import { messageOf, SlipwayError } from '@slipway/kit';
+import { messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
 import { parse } from 'yaml';
-import { CHART_LIMITS, packChart, readChart } from '../chart-archive.ts';
+import { CHART_LIMITS, packChart } from '../chart-archive.ts';
+import { readPack } from '../read-pack.ts';
 import { chartFields } from './chart-fields.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
 import { type Catalogue, CATALOGUE_LIMITS, hintOfVersions, type ListedVersion, type RegistrySource } from './source.ts';
@@ -47,15 +48,31 @@ export function treeSource({ from, withTree }: TreeSourceInput): RegistrySource 
 async function catalogueOf(tree: FileTree, revision: string | undefined): Promise<Catalogue> {
   const { candidates, remarks } = await candidatesOf(tree);
   const packs = new Map<string, ListedVersion[]>();
-  for (const { name, listed } of candidates) {
+  for (const candidate of candidates) {
+    const { name } = candidate;
     const versions = packs.get(name) ?? [];
-    if (!versions.some(({ version }) => version === listed.version)) packs.set(name, [...versions, listed]);
+    if (versions.some(({ version }) => version === candidate.listed.version)) continue;
+    try {
+      packs.set(name, [...versions, await withDigest(tree, candidate)]);
+    } catch (error) {
+      remarks.push(`${candidate.path}: ${messageOf(error)}`);
+    }
   }
   return {
-    packs: [...packs].slice(0, CATALOGUE_LIMITS.packs).map(([name, versions]) => ({ name, versions: sorted(versions) })),
+    packs: [...packs]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .slice(0, CATALOGUE_LIMITS.packs)
+      .map(([name, versions]) => ({ name, versions: sorted(versions) })),
     remarks,
     revision,
   };
+}
+
+/** What it would be as an archive: so that a change of a version is noticed. */
+async function withDigest(tree: FileTree, candidate: Candidate): Promise<ListedVersion> {
+  const { listed } = candidate;
+  if (listed.digest !== undefined) return listed;
+  return { ...listed, digest: `sha256:${sha256Hex(await archiveOf(tree, candidate))}` };
 }
 
 const sorted = (versions: readonly ListedVersion[]): ListedVersion[] => {
@@ -64,7 +81,12 @@ const sorted = (versions: readonly ListedVersion[]): ListedVersion[] => {
 };
 
 async function candidatesOf(tree: FileTree): Promise<{ candidates: Candidate[]; remarks: string[] }> {
-  const charts = tree.files.filter(({ path, kind }) => kind === 'file' && /(^|\/)Chart\.yaml$/.test(path) && depthOf(path) <= DEPTH);
+  const files = tree.files.filter(
+    ({ path, kind }) => kind === 'file' && /(^|\/)(Chart|slipway)\.yaml$/.test(path) && depthOf(path) <= DEPTH,
+  );
+  const chartFolders = new Set(files.filter(({ path }) => path.endsWith('Chart.yaml')).map(({ path }) => folderOf(path)));
+  // Beside a Chart.yaml, a slipway.yaml only adds to it.
+  const charts = files.filter(({ path }) => path.endsWith('Chart.yaml') || !chartFolders.has(folderOf(path)));
   const folders = new Set(charts.map(({ path }) => folderOf(path)));
   // A chart's own `charts/` are parts of it.
   const outer = charts.filter(({ path }) => !parentsOf(folderOf(path)).some((parent) => folders.has(parent)));
@@ -100,14 +122,21 @@ function parentsOf(path: string): string[] {
 async function candidateOf(tree: FileTree, file: TreeFile): Promise<Candidate> {
   const [data = Buffer.alloc(0)] = await tree.read([file]);
   if (file.path.endsWith('.tgz')) {
-    const { name, version } = await readChart(data);
-    return { path: file.path, name, listed: { version } };
+    const { name, version, digest, description, metadata } = await readPack(data);
+    const { layer } = metadata;
+    return {
+      path: file.path,
+      name,
+      listed: { version, digest, description, ...(layer && { annotations: { 'slipway.dev/layer': layer } }) },
+    };
   }
   if (data.length > 1024 * 1024) throw new SlipwayError('Invalid', 'it is larger than a Chart.yaml can be.');
-  const chart = parse(data.toString('utf8'), { maxAliasCount: 100 }) as { name?: unknown; version?: unknown } | null;
+  const chart = parse(data.toString('utf8'), { maxAliasCount: 100 }) as { name?: unknown; version?: unknown; layer?: unknown } | null;
   const [name, version] = [chart?.name, chart?.version].map((value) => (typeof value === 'number' ? String(value) : value));
   if (typeof name !== 'string' || typeof version !== 'string') throw new SlipwayError('Invalid', 'it has no name or no version.');
-  return { path: folderOf(file.path), name, listed: { ...chartFields(chart), version } };
+  const layer =
+    file.path.endsWith('slipway.yaml') && typeof chart?.layer === 'string' ? { annotations: { 'slipway.dev/layer': chart.layer } } : {};
+  return { path: folderOf(file.path), name, listed: { ...chartFields(chart), ...layer, version } };
 }
 
 async function archiveOf(tree: FileTree, { path, name }: Candidate): Promise<Buffer> {

@@ -1,10 +1,10 @@
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { expect, test, describe } from 'vitest';
-import { packChart, readChart } from '../chart-archive.ts';
+import { packChart } from '../chart-archive.ts';
 import { createOciClient, type OciClient } from '../registries/oci-client.ts';
 import { ociSource } from '../registries/oci-source.ts';
 import { pushArtefact } from '../registries/oci-push.ts';
-import { chartArtefact } from '../registries/pack-artefact.ts';
+import { packArtefact } from '../registries/pack-artefact.ts';
 import { MEDIA } from '../registries/media-types.ts';
 import { memoryRegistry } from '../registries/registry-fixture.ts';
 import { trustOf } from './trust.ts';
@@ -29,7 +29,7 @@ async function pushed(client: OciClient, extra = ''): Promise<string> {
     { name: 'Chart.yaml', data: Buffer.from('apiVersion: v2\nname: web\nversion: 1.0.0\n') },
     { name: 'x', data: Buffer.from(extra) },
   ]);
-  return (await pushArtefact(client, 'web', chartArtefact(await readChart(archive), archive), '1.0.0')).digest;
+  return (await pushArtefact(client, 'web', await packArtefact(archive), '1.0.0')).digest;
 }
 
 const sign = (client: OciClient, digest: string, key: KeyObject = release.key) =>
@@ -106,7 +106,7 @@ describe('forgeries', () => {
     expect([fetched.manifestDigest, fetched.archive.equals(goodArchive)]).toEqual([good, true]);
   });
 
-  const push = async (client: OciClient, digest: string, payload: Buffer, signature: Buffer, tag?: string, subject = false) =>
+  const push = async (client: OciClient, digest: string, [payload, signature]: readonly [Buffer, Buffer], tag?: string) =>
     pushArtefact(
       client,
       'web',
@@ -119,7 +119,7 @@ describe('forgeries', () => {
             annotations: { 'dev.cosignproject.cosign/signature': signature.toString('base64') },
           },
         ],
-        ...(subject ? { subject: { mediaType: MEDIA.manifest, digest, size: 1 } } : {}),
+        ...(tag === undefined ? { subject: { mediaType: MEDIA.manifest, digest, size: 1 } } : {}),
       },
       tag,
     );
@@ -157,8 +157,7 @@ describe('forgeries', () => {
   ] as const)('%s is no signature', async (_what, make) => {
     const { client } = world();
     const digest = await pushed(client);
-    const [payload, signature] = make(digest) as [Buffer, Buffer];
-    await push(client, digest, payload, signature, `${digest.replace(':', '-')}.sig`);
+    await push(client, digest, make(digest) as [Buffer, Buffer], `${digest.replace(':', '-')}.sig`);
     await expect(fetch(client)).rejects.toMatchObject(refused(/none of its 1 signatures/));
   });
 
@@ -168,7 +167,7 @@ describe('forgeries', () => {
       registry.referrersApi = api;
       const digest = await pushed(client);
       const payload = signingPayload('registry/web', digest);
-      await push(client, digest, payload, signatureOf(payload, release.key), undefined, true);
+      await push(client, digest, [payload, signatureOf(payload, release.key)]);
       if (!api) registry.tag('web', digest.replace(':', '-'), registry.referrersIndex('web', digest));
       expect(await findSignature(client, 'web', digest, keys), String(api)).toEqual({ signedBy: 'release' });
     }

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { silentLogger, waitFor } from '@slipway/kit';
 import { createOutbound } from '@slipway/kit/outbound';
 import { apiKeyKind, tenantKind } from '@slipway/model';
-import { chartArtefact, createOciClient, packChart, pushArtefact, readChart } from '@slipway/packs';
+import { packArtefact, createOciClient, packChart, pushArtefact, readChart } from '@slipway/packs';
 import { testTool } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { requestOf, startTestHub, type TestHub } from '../../testing/test-hub.ts';
@@ -42,7 +42,7 @@ async function push(token: string, repository: string, name: string, version: st
     const asker = { outbound, plainHttp: false, from: 'hub', attempts: 1 };
     const client = createOciClient({ asker, base: test.url, credentials: { type: 'basic', username: 'me', password: token } });
     const archive = archiveOf(name, version);
-    return (await pushArtefact(client, repository, chartArtefact(await readChart(archive), archive), version)).digest;
+    return (await pushArtefact(client, repository, await packArtefact(archive), version)).digest;
   } finally {
     await outbound.close();
   }
