@@ -115,7 +115,7 @@ describe('access at random, against an oracle', () => {
       for (let n = 0; n < 8; n++) await makeBinding(store, tenant, n, names);
     }
     const directory = createDirectory({ store, database: undefined as never });
-    const authorizer = createAuthorizer({ directory, store, stillValid: async () => true });
+    const authorizer = createAuthorizer({ directory, store, again: async (principal) => principal });
     const api = createApi({
       kinds: kinds.map(({ admit: _admit, admitDelete: _admitDelete, ...kind }) => kind),
       authorizer,

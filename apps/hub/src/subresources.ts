@@ -21,15 +21,10 @@ export function hubSubresources(deps: {
       name: 'proxy',
       verbs: ['create', 'delete', 'get', 'patch', 'update'],
       methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'HEAD'],
-      raw: async ({ principal, object }, request, response) =>
-        deps.proxy.raw({ principal: await deps.identity.inCluster(principal, object), cluster: clusterOf(object) }, request, response),
-      upgrade: async ({ principal, object }, { request, socket, head }) =>
-        deps.proxy.upgrade(
-          { principal: await deps.identity.inCluster(principal, object), cluster: clusterOf(object) },
-          request,
-          socket,
-          head,
-        ),
+      actsAs: (principal, object) => deps.identity.inCluster(principal, object),
+      raw: ({ acting, object }, request, response) => deps.proxy.raw({ principal: acting, cluster: clusterOf(object) }, request, response),
+      upgrade: ({ acting, object }, { request, socket, head }) =>
+        deps.proxy.upgrade({ principal: acting, cluster: clusterOf(object) }, request, socket, head),
     },
     {
       kind: 'Cluster',

@@ -13,6 +13,7 @@ import {
   type Lasting,
   type ObjectStore,
   type Principal,
+  type StillHolds,
   VERSION,
 } from '@slipway/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -30,7 +31,7 @@ import { secretRoutes } from './secret-routes.ts';
 import { addressedTenant, takeTenant } from './tenant-prefix.ts';
 import { subresourceRoutes } from './subresource-routes.ts';
 import { tokenRequestRoutes } from './token-request.ts';
-import { refuseUpgrade, upgradePath } from './upgrades.ts';
+import { createUpgrades, refuseUpgrade } from './upgrades.ts';
 import { viewRoutes } from './view-routes.ts';
 import { createWrites } from './writes.ts';
 
@@ -89,6 +90,8 @@ declare module 'fastify' {
     /** Who asks, also when it is refused. */
     principal?: Principal;
     grant?: RequestGrant;
+    /** When it was found who asks and what they may, milliseconds since the epoch. */
+    checkedAt?: number;
     /** Gives back the seat of a request in work: what goes on after its answer has begun does so before. */
     leaveSeat?: () => void;
   }
@@ -101,7 +104,7 @@ export interface RequestGrant {
   /** Only some objects are in reach. */
   readonly limited: boolean;
   /** A right in use is watched over from here on; released by the caller or when the answer ends. */
-  lasting(): Lasting;
+  lasting(also?: StillHolds): Lasting;
 }
 
 /** What the route files share. */
@@ -118,6 +121,9 @@ export interface RouteDeps extends ApiOptions {
   readonly grant: (principal: Principal, request: AccessRequest) => Promise<RequestGrant>;
   readonly fairness: Fairness;
 }
+
+/** How long what was found out about a request counts until it is acted on. */
+const BELIEVED_MS = 1000;
 
 export const API_PREFIX = `/apis/${GROUP}/${VERSION}`;
 
@@ -147,7 +153,7 @@ export function createApi(options: ApiOptions): Api {
     principal,
     limited: decision.only !== undefined,
     store: authorizer.guard(principal, request, decision),
-    lasting: () => authorizer.lasting(principal, request, decision),
+    lasting: (also) => authorizer.lasting(principal, request, decision, also),
   });
   const grant = async (principal: Principal, request: AccessRequest): Promise<RequestGrant> => {
     const decision = await authorizer.authorize(principal, request);
@@ -176,38 +182,19 @@ export function createApi(options: ApiOptions): Api {
     });
   };
 
-  const upgrade = async (request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
-    const path = upgradePath(request, API_PREFIX);
-    const found =
-      path === undefined
-        ? undefined
-        : subresources.find((sub) => sub.name === path.subresource && pluralOf(options.kinds, sub.kind) === path.plural);
-    if (path === undefined || found === undefined || !('raw' in found) || found.upgrade === undefined) {
-      throw new SlipwayError('NotFound', 'Nothing here can be upgraded to another protocol.');
-    }
-    const principal = await authenticated(request, request.socket.remoteAddress ?? '');
-    const { project, name } = path;
-    const { store, lasting } = await grant(principal, {
-      verb: verbOf(request.method ?? 'GET'),
-      group: GROUP,
-      resource: path.plural,
-      subresource: path.subresource,
-      project,
-      name,
-    });
-    const object = await store.get({ tenant: principal.tenant, kind: found.kind, project, name });
-    if (object === undefined) throw new SlipwayError('NotFound', `${path.plural}.${GROUP} "${name}" not found`);
-    const query = new URL(request.url ?? '/', 'http://hub').searchParams;
-    socket.once('close', fairness.lasting(principal));
-    const { signal: ended, release } = lasting();
-    ended.addEventListener('abort', () => socket.destroy(), { once: true });
-    socket.once('close', release);
-    const { tenant } = principal;
-    await found.upgrade(
-      { principal, ended, store, tenant, project, name, object, method: request.method ?? 'GET', query, headers: request.headers },
-      { request, socket, head },
-    );
+  const check = async (request: FastifyRequest): Promise<void> => {
+    request.checkedAt = clock.now();
+    const principal = await authenticated(request.raw, request.ip);
+    request.principal = principal;
+    const wanted = request.routeOptions.config.access;
+    // What is open to everybody who is someone (discovery) reads no objects.
+    const nothing = { allowed: true, reason: 'open', only: [] };
+    request.grant =
+      wanted === undefined
+        ? granted(principal, { verb: 'get', group: '', resource: '' }, nothing)
+        : await grant(principal, accessOf(request, wanted));
   };
+  const upgrade = createUpgrades({ kinds: options.kinds, subresources, authenticated, grant, fairness });
 
   return {
     routes(app) {
@@ -216,6 +203,7 @@ export function createApi(options: ApiOptions): Api {
         scope.decorateRequest('grant');
         scope.decorateRequest('principal');
         scope.decorateRequest('leaveSeat');
+        scope.decorateRequest('checkedAt');
         scope.removeAllContentTypeParsers();
         scope.addContentTypeParser(
           /^application\/(json|yaml|json-patch\+json|merge-patch\+json|apply-patch\+yaml)(;|$)/,
@@ -230,23 +218,19 @@ export function createApi(options: ApiOptions): Api {
         );
         scope.addHook('onRequest', async (request, reply) => {
           if (request.routeOptions.config.open) return;
-          const principal = await authenticated(request.raw, request.ip);
-          request.principal = principal;
+          await check(request);
+          const { principal } = grantOf(request);
           fairness.body(principal, request.raw, reply.raw);
           if (!hasBody(request)) request.leaveSeat = await fairness.seat(principal, reply.raw);
-          const wanted = request.routeOptions.config.access;
-          // What is open to everybody who is someone (discovery) reads no objects.
-          const nothing = { allowed: true, reason: 'open', only: [] };
-          request.grant =
-            wanted === undefined
-              ? granted(principal, { verb: 'get', group: '', resource: '' }, nothing)
-              : await grant(principal, accessOf(request, wanted));
           const { refused } = request.routeOptions.config;
           if (refused !== undefined) throw new SlipwayError('MethodNotAllowed', refused);
         });
         // A seat is for work: who sends a body slowly has none meanwhile.
         scope.addHook('preHandler', async (request, reply) => {
-          if (request.principal !== undefined) request.leaveSeat ??= await fairness.seat(request.principal, reply.raw);
+          if (request.principal === undefined) return;
+          request.leaveSeat ??= await fairness.seat(request.principal, reply.raw);
+          // A body may take minutes to arrive, and a seat to become free: a right that ended meanwhile is none.
+          if (clock.now() - (request.checkedAt ?? 0) > BELIEVED_MS) await check(request);
         });
         // The answer is made; how fast it is read is the reader's business.
         scope.addHook('onSend', async (request) => request.leaveSeat?.());
@@ -277,8 +261,6 @@ export function createApi(options: ApiOptions): Api {
 
 const hasBody = ({ headers }: FastifyRequest): boolean =>
   headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
-
-const pluralOf = (kinds: readonly Kind[], kind: string): string | undefined => kinds.find((one) => one.kind === kind)?.plural;
 
 /** The verb of a subresource request. */
 export const verbOf = (method: string): string => ({ POST: 'create', PUT: 'update', PATCH: 'patch', DELETE: 'delete' })[method] ?? 'get';

@@ -42,17 +42,28 @@ interface SubresourceBase {
   readonly objectMayBeMissing?: boolean;
 }
 
+/** As whom something behind the hub is asked for a caller. */
+export interface Acting {
+  readonly name: string;
+  readonly groups: readonly string[];
+}
+
+export interface RawContext extends SubresourceContext {
+  readonly acting: Acting;
+}
+
+/** Also serves everything below the subresource, with bodies untouched and HTTP/1.1 upgrades. */
+export interface RawSubresource extends SubresourceBase {
+  /** Found out once, before anything is sent, and looked at again while it lasts: what was begun as somebody that the caller may not act as any more ends. */
+  readonly actsAs: (principal: Principal, object: ApiObject) => Promise<Acting>;
+  readonly raw: (context: RawContext, request: IncomingMessage, response: ServerResponse) => Promise<void>;
+  readonly upgrade?: (context: RawContext, upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer }) => Promise<void>;
+}
+
 /** An action that is not a spec change, under an object's address. */
 export type Subresource =
   | (SubresourceBase & { readonly handle: (context: SubresourceContext) => Promise<object | { answer: TextAnswer }> })
-  | (SubresourceBase & {
-      /** Also serves everything below the subresource, with bodies untouched and HTTP/1.1 upgrades. */
-      readonly raw: (context: SubresourceContext, request: IncomingMessage, response: ServerResponse) => Promise<void>;
-      readonly upgrade?: (
-        context: SubresourceContext,
-        upgrade: { request: IncomingMessage; socket: Duplex; head: Buffer },
-      ) => Promise<void>;
-    });
+  | RawSubresource;
 
 /** Objects as somebody would write them, checked, with defaults, beside what is stored. */
 export interface PlanCandidate {

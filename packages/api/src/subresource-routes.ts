@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify';
 import { API_PREFIX, grantOf, principalOf, type RouteDeps, verbOf } from './api.ts';
 import type { Subresource, SubresourceContext } from './ports.ts';
 import { queryOf } from './request-options.ts';
+import { stillHolds } from './still-holds.ts';
 
 /** Of answers that do not last. */
 const NEVER = new AbortController().signal;
@@ -63,10 +64,13 @@ export function subresourceRoutes(scope: FastifyInstance, deps: RouteDeps, subre
           ...route(method),
           url,
           handler: async (request, reply) => {
+            const found = await contextOf(request, NEVER);
+            const acting = await subresource.actsAs(found.principal, found.object);
+            if (reply.raw.destroyed) return reply.hijack();
             reply.raw.once('close', deps.fairness.lasting(principalOf(request)));
-            const { signal: ended, release } = grantOf(request).lasting();
+            const { signal: ended, release } = grantOf(request).lasting(stillHolds(subresource, found.object, acting));
             reply.raw.once('close', release);
-            const context = await contextOf(request, ended);
+            const context = { ...found, acting, ended };
             ended.addEventListener('abort', () => reply.raw.destroy(), { once: true });
             request.leaveSeat?.();
             reply.hijack();

@@ -15,8 +15,8 @@ const idOf = (claim: Claim): string => ('token' in claim ? claim.token.id : clai
 
 export interface Authentication {
   authenticate(request: RequestHead): Promise<Principal | undefined>;
-  /** Whether the credential of a principal still proves who it is: asks the database. */
-  stillValid(principal: Principal): Promise<boolean>;
+  /** Whom the credential of a principal proves by now, at home; undefined when it proves nobody any more. Asks the database. */
+  again(principal: Principal): Promise<Principal | undefined>;
 }
 
 /** Who sends a request, by the credential it brings. */
@@ -79,12 +79,10 @@ export function createAuthentication(deps: {
       );
       return principal;
     },
-    async stillValid(principal) {
-      const claim = claims.get(principal.credential ?? '');
-      if (claim === undefined) return false;
-      if (!(await ('session' in claim ? sessions : tokens).stands(idOf(claim)))) return false;
-      const now = await principalOf(directory, clock, claim);
-      return now !== undefined && JSON.stringify(now.restriction) === JSON.stringify(principal.restriction);
+    async again({ credential = '' }) {
+      const claim = claims.get(credential);
+      if (claim === undefined || !(await ('session' in claim ? sessions : tokens).stands(idOf(claim)))) return undefined;
+      return principalOf(directory, clock, claim);
     },
   };
 }

@@ -27,8 +27,8 @@ const kindNames: ReadonlyMap<string, string> = new Map(kinds.map((kind) => [kind
 export interface AuthorizerDeps {
   readonly directory: Directory;
   readonly store: ObjectStore;
-  /** Whether the credential of a principal still proves who it is. */
-  readonly stillValid: (principal: Principal) => Promise<boolean>;
+  /** Whom the credential of a principal proves by now. */
+  readonly again: (principal: Principal) => Promise<Principal | undefined>;
   /** Makes what a new tenant starts with. */
   readonly prepareTenant?: ((tenant: string) => Promise<void>) | undefined;
 }
@@ -83,8 +83,8 @@ export function createAuthorizer(deps: AuthorizerDeps): Authorizer & { grants(pr
       return { rules: outside ? [] : commonRules(rules, restriction.rules), incomplete };
     },
     guard: (principal, request, decision) => createGuardedStore({ ...deps, authorizer, principal, request: normalized(request), decision }),
-    lasting: (principal, request, decision) =>
-      createLasting({ directory, stillValid: deps.stillValid, authorizer }, { principal, request, decision }),
+    lasting: (principal, request, decision, also) =>
+      createLasting({ directory, store: deps.store, again: deps.again, authorizer }, { principal, request, decision, also }),
     grants,
   };
   return authorizer;

@@ -66,6 +66,7 @@ export interface Directory {
 /** Kinds whose objects decide who may do what. */
 export const IDENTITY_KINDS: ReadonlySet<string> = new Set([
   'Tenant',
+  'Project',
   'User',
   'Team',
   'Role',

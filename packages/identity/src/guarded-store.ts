@@ -16,7 +16,7 @@ import {
 import type { Directory } from './directory.ts';
 import { makerOf } from './principals.ts';
 import { refuseEscalation } from './privileges.ts';
-import { refuseUnlessEmpty } from './tenants.ts';
+import { emptyLeftovers, emptyProject, refuseUnlessEmpty } from './tenants.ts';
 
 export interface GuardedStoreDeps {
   readonly store: ObjectStore;
@@ -85,6 +85,7 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
       await mayCreate(deps, object);
       if (outOfReach(withName(object))) throw forbidden(object.metadata.name ?? '');
       await refuseEscalation(deps, { tenant, object });
+      if (object.kind === 'Project' && !options.dryRun) await emptyLeftovers(store, tenant, object.metadata.name);
       const made = await store.create(object, { ...options, tenant, by });
       wrote(object, tenant, options.dryRun);
       if (object.kind === 'Tenant' && !options.dryRun) await deps.prepareTenant?.(made.metadata.name);
@@ -114,6 +115,7 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
       if (ref.kind === 'Tenant' && old !== undefined) await refuseUnlessEmpty(store, ref.name, options.dryRun ?? false);
       const deleted = await store.delete({ ...ref, tenant }, options);
       wrote(ref, tenant, options.dryRun);
+      if (ref.kind === 'Project' && !options.dryRun) await emptyProject(store, { tenant, project: ref.name });
       return deleted;
     },
   };

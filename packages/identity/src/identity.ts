@@ -81,7 +81,7 @@ export function createIdentity(options: IdentityOptions): Identity {
 
   const sessions = createSessions({ database, clock, cacheMs: options.cacheMs ?? 2000 });
   const authentication = createAuthentication({ tokens, sessions, directory, store, clock, logger });
-  const authorizer = createAuthorizer({ directory, store, prepareTenant: options.prepareTenant, stillValid: authentication.stillValid });
+  const authorizer = createAuthorizer({ directory, store, prepareTenant: options.prepareTenant, again: authentication.again });
   const accounts = createAccounts({ database, clock, sessions, directory, authorizer });
 
   return {

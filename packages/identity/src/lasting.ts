@@ -1,35 +1,51 @@
-import { type AccessRequest, type Authorizer, type Decision, type Lasting, type Principal, SYSTEM_TENANT } from '@slipway/model';
+import {
+  type AccessRequest,
+  type ApiObject,
+  type Authorizer,
+  type Decision,
+  kinds,
+  type Lasting,
+  normalized,
+  type ObjectStore,
+  type Principal,
+  scopesMatcher,
+  type StillHolds,
+  SYSTEM_TENANT,
+} from '@slipway/model';
 import type { Directory } from './directory.ts';
 
-/** How often a right in use is looked at although nothing is known to have changed: keys expire, and are revoked by other replicas. */
+/** How often a right in use is looked at although nothing is known to have changed: keys expire, objects get other labels, and other replicas revoke. */
 const RECHECK_MS = 2000;
 
+interface LastingDeps {
+  readonly directory: Directory;
+  readonly store: Pick<ObjectStore, 'get'>;
+  readonly again: (principal: Principal) => Promise<Principal | undefined>;
+  readonly authorizer: Pick<Authorizer, 'authorize' | 'enter'>;
+}
+
+interface Use {
+  readonly principal: Principal;
+  readonly request: AccessRequest;
+  readonly decision: Decision;
+  /** Asked besides about what is done with one object. */
+  readonly also?: StillHolds | undefined;
+}
+
 /**
- * Ends what is in use (a watch, a tunnel) when its right ends: the key revoked or expired, the user or tenant disabled, the team or role taken away. A right that
- * merely changed (another selector) ends too: the client begins again with the new one. When it cannot be found out, it ends.
+ * Ends what is in use (a watch, a tunnel) when its right ends: the key revoked or expired, the user or tenant disabled, the team or role taken away, the object moved
+ * out of reach. When it cannot be found out, it ends. What goes on being allowed goes on, by whichever role; only a list that a right narrows differently ends, because its
+ * client must begin again to see the rest.
  */
-export function createLasting(
-  deps: {
-    directory: Directory;
-    stillValid: (principal: Principal) => Promise<boolean>;
-    authorizer: Pick<Authorizer, 'authorize' | 'enter'>;
-  },
-  use: { principal: Principal; request: AccessRequest; decision: Decision },
-): Lasting {
-  const { principal, request, decision } = use;
+export function createLasting(deps: LastingDeps, use: Use): Lasting {
+  const { principal } = use;
   const ended = new AbortController();
-  const holds = async (): Promise<boolean> => {
-    if (!(await deps.stillValid(principal))) return false;
-    if ((await deps.authorizer.enter(principal, principal.tenant)) === undefined) return false;
-    const now = await deps.authorizer.authorize(principal, request);
-    return now.allowed && JSON.stringify(now.only) === JSON.stringify(decision.only);
-  };
   let wanted = false;
   let checking: Promise<void> | undefined;
   const checkAll = async (): Promise<void> => {
     while (wanted) {
       wanted = false;
-      if (!(await holds().catch(() => false))) return ended.abort();
+      if (!(await stillHeld(deps, use).catch(() => false))) return ended.abort();
     }
   };
   const check = (): void => {
@@ -47,4 +63,26 @@ export function createLasting(
   };
   ended.signal.addEventListener('abort', release, { once: true });
   return { signal: ended.signal, release };
+}
+
+async function stillHeld({ again, authorizer, store }: LastingDeps, use: Use): Promise<boolean> {
+  const { principal, request, decision } = use;
+  const home = await again(principal);
+  if (home === undefined || JSON.stringify(home.restriction) !== JSON.stringify(principal.restriction)) return false;
+  const now = await authorizer.enter(home, principal.tenant);
+  if (now === undefined) return false;
+  const { allowed, only } = await authorizer.authorize(now, request);
+  if (!allowed) return false;
+  if (request.name === undefined) return JSON.stringify(only) === JSON.stringify(decision.only);
+  if (only === undefined && use.also === undefined) return true;
+  const object = await addressed(store, now.tenant, request);
+  if (object === undefined || (only !== undefined && !scopesMatcher(only)(object))) return false;
+  return use.also === undefined || use.also(now, object);
+}
+
+/** The object a request names, as it is now. */
+async function addressed(store: Pick<ObjectStore, 'get'>, tenant: string, request: AccessRequest): Promise<ApiObject | undefined> {
+  const { resource, project, name = '' } = normalized(request);
+  const kind = kinds.find(({ plural }) => plural === resource)?.kind;
+  return kind === undefined ? undefined : store.get({ tenant, kind, project, name });
 }

@@ -3,6 +3,8 @@ export * from './tools.ts';
 export * from './database.ts';
 export * from './empty-plans.ts';
 export * from './link-hub.ts';
+export * from './linked-agent.ts';
+export * from './streaming-api.ts';
 export * from './loose-kinds.ts';
 export * from './fake-clock.ts';
 export * from './memory-store.ts';

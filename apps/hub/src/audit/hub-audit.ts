@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { RouteAccess, Subresource, SubresourceContext } from '@slipway/api';
+import type { RouteAccess, Subresource, RawContext } from '@slipway/api';
 import { type Clock, type Logger, messageOf, SlipwayError } from '@slipway/kit';
 import { type AuditBody, type AuditUser, DEFAULT_TENANT, type Principal } from '@slipway/model';
 import { type AuditActor, type AuditContext, type AuditLog, stampOf } from '@slipway/store';
@@ -124,7 +124,7 @@ export function createHubAudit(deps: HubAuditDeps) {
         const { upgrade } = subresource;
         return {
           ...subresource,
-          upgrade: async (context: SubresourceContext, connection: Parameters<typeof upgrade>[1]) => {
+          upgrade: async (context: RawContext, connection: Parameters<typeof upgrade>[1]) => {
             const { principal, project, name } = context;
             const object = {
               resource: plural(subresource.kind),

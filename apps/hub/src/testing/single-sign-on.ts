@@ -8,7 +8,7 @@ import { startTestHub } from './test-hub.ts';
 const SESSION = '__Host-slipway-session';
 /** A sign-in that a browser began. */
 export const PENDING = '__Host-slipway-sign-in';
-const PROVIDERS = ['corp', 'twin', 'closed', 'mapped', 'strict', 'ending'];
+const PROVIDERS = ['corp', 'twin', 'closed', 'mapped', 'strict', 'ending', 'removed', 'off'];
 
 /** A hub with the tenant `acme`, whose people sign in with a real provider, and what a browser does for it. */
 export async function startSingleSignOn(engine: 'pglite' | 'postgres') {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders } from 'node:http';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
@@ -42,6 +42,8 @@ export interface TestHub {
   readonly client: ApiClient;
   /** On PostgreSQL. */
   readonly databaseUrl?: string | undefined;
+  /** A second replica over the same PostgreSQL, with a home of its own that holds the same keys. Stop it before this one. */
+  replica(): Promise<Pick<TestHub, 'hub' | 'url' | 'token' | 'stop'>>;
   /** Stops it and starts it again with the same data at the same address. */
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -70,9 +72,9 @@ export async function startTestHub(
 ): Promise<TestHub> {
   const home = await mkdtemp(join(tmpdir(), 'slipway-hub-'));
   const database = engine === 'postgres' ? await freshDatabase(process.env.SLIPWAY_TEST_DATABASE_URL ?? '') : undefined;
-  const start = (port: number): Promise<Hub> =>
+  const start = (port: number, where = home): Promise<Hub> =>
     startHub({
-      home,
+      home: where,
       listen: [{ host: '127.0.0.1', port }],
       databaseUrl: database?.url,
       logger,
@@ -94,6 +96,16 @@ export async function startTestHub(
     home,
     client,
     databaseUrl: database?.url,
+    async replica() {
+      const own = await mkdtemp(join(tmpdir(), 'slipway-replica-'));
+      for (const part of ['keys', 'pki']) await cp(join(home, 'hub', part), join(own, 'hub', part), { recursive: true });
+      const second = await start(0, own);
+      const stop = async () => {
+        await second.stop();
+        await rm(own, { recursive: true, force: true });
+      };
+      return { hub: second, url: `https://127.0.0.1:${second.addresses[0]?.port ?? 0}`, token, stop };
+    },
     async restart() {
       await hub.stop();
       hub = await start(port);

@@ -62,19 +62,23 @@ async function forward(deps: ClusterProxyDeps, target: ProxyTarget, request: Inc
       ':method': method,
       ':path': `${TUNNEL_K8S_PREFIX}${path}`,
     },
-    { endStream: bodyless },
+    { endStream: bodyless, unwanted: goneWith(response, () => response.writableFinished) },
   );
-  if (response.destroyed) return stream.close(constants.NGHTTP2_CANCEL);
-  // kubectl get -w ends by closing its connection: the watch inside the cluster must end too.
-  response.once('close', () => {
-    if (!response.writableFinished) stream.close(constants.NGHTTP2_CANCEL);
-  });
   const answered = answer(stream);
   if (!bodyless) sendBody(request, stream);
   const headers = await answered;
   response.writeHead(Number(headers[':status']), returnableHeaders(headers));
   response.flushHeaders();
   await relay(stream, response, () => response.destroy());
+}
+
+/** Aborted when the client's side closes: kubectl get -w ends by closing its connection, and what runs for it inside the cluster must end too. */
+function goneWith(client: ServerResponse | Duplex, isDone = () => false): AbortSignal {
+  const gone = new AbortController();
+  // It may have gone already: while the agent dialled, or because its right ended.
+  if (client.destroyed) gone.abort();
+  else client.once('close', () => isDone() || gone.abort());
+  return gone.signal;
 }
 
 /** When the API server answers early (413, 401) and ends the stream, the request must live on until its answer is through: what is left of its body is read and dropped. */
@@ -89,18 +93,21 @@ async function forwardUpgrade(
   { request, socket, head }: { request: IncomingMessage; socket: Duplex; head: Buffer },
 ): Promise<void> {
   const path = pathBehindProxy(request.url ?? '');
-  const stream = await deps.tunnels.request(target.cluster, {
-    ...forwardableHeaders(distinctHeaders(request)),
-    ...identity(target),
-    ':method': 'CONNECT',
-    ':protocol': 'upgrade',
-    ':scheme': 'http',
-    ':authority': 'agent',
-    ':path': `${TUNNEL_K8S_PREFIX}${path}`,
-    'x-slipway-method': request.method ?? 'GET',
-    'x-slipway-upgrade': request.headers.upgrade ?? '',
-  });
-  socket.once('close', () => stream.close(constants.NGHTTP2_CANCEL));
+  const stream = await deps.tunnels.request(
+    target.cluster,
+    {
+      ...forwardableHeaders(distinctHeaders(request)),
+      ...identity(target),
+      ':method': 'CONNECT',
+      ':protocol': 'upgrade',
+      ':scheme': 'http',
+      ':authority': 'agent',
+      ':path': `${TUNNEL_K8S_PREFIX}${path}`,
+      'x-slipway-method': request.method ?? 'GET',
+      'x-slipway-upgrade': request.headers.upgrade ?? '',
+    },
+    { unwanted: goneWith(socket) },
+  );
   const headers = await answer(stream);
   if (Number(headers[':status']) !== 200 || headers['x-up-upgrade'] === undefined) return passRefusal(headers, stream, socket);
   const lines = Object.entries(headers).flatMap(([name, value]) => (name.startsWith('x-up-') ? line(name.slice(5), value) : []));

@@ -1,4 +1,4 @@
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, type OutgoingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, type OutgoingHttpHeaders } from 'node:http2';
 import { type Clock, type Logger, randomSecret, SlipwayError } from '@slipway/kit';
 import { createWebSocketStream, type WebSocket } from 'ws';
 import type { ConnectionState, LinkSubject } from '../ports.ts';
@@ -18,11 +18,14 @@ export interface TunnelsDeps {
 
 /** Where requests to clusters go: one HTTP/2 session per agent, opened when it is needed, shared, and closed when idle. */
 export interface TunnelSource {
-  /** Opens a stream to the agent of a cluster. Fails with `Unavailable` when the agent is not connected or does not dial in time. */
+  /**
+   * Opens a stream to the agent of a cluster. Fails with `Unavailable` when the agent is not connected or does not dial in time. Nothing is sent, and what was begun is
+   * broken off, when nobody wants it any more.
+   */
   request(
     cluster: { uid: string; name: string },
     headers: OutgoingHttpHeaders,
-    options?: { endStream?: boolean },
+    options?: { endStream?: boolean; unwanted?: AbortSignal },
   ): Promise<ClientHttp2Stream>;
 }
 
@@ -94,7 +97,12 @@ export function createTunnels(deps: TunnelsDeps): Tunnels {
   return {
     request: async (cluster, headers, options = {}) => {
       const session = await sessionOf(cluster.uid, cluster.name);
-      const stream = session.http2.request(headers, { endStream: options.endStream ?? false });
+      const { endStream = false, unwanted } = options;
+      unwanted?.throwIfAborted();
+      const stream = session.http2.request(headers, { endStream });
+      const close = () => stream.close(constants.NGHTTP2_CANCEL);
+      unwanted?.addEventListener('abort', close, { once: true });
+      stream.once('close', () => unwanted?.removeEventListener('abort', close));
       session.streams += 1;
       stream.once('close', () => {
         session.streams -= 1;

@@ -1,4 +1,5 @@
 import type { ObjectStore } from '../meta/object-store.ts';
+import type { ApiObject } from '../meta/object.ts';
 import type { AccessRequest, Decision, Principal, Rule } from './request.ts';
 
 /** The head of an HTTP request, as far as it may prove who sent it. Names of headers in lower case. */
@@ -20,6 +21,9 @@ export interface Lasting {
   release(): void;
 }
 
+/** What else must hold for as long as a right is used, given who the caller is by now and the object as it is by now. */
+export type StillHolds = (principal: Principal, object: ApiObject) => Promise<boolean>;
+
 /** Every rule of a principal; `incomplete` when labels or a key's scope narrow some of them further than rules can say. */
 export interface RuleSet {
   readonly rules: readonly Rule[];
@@ -36,6 +40,6 @@ export interface Authorizer {
   rules(principal: Principal, project: string | undefined): Promise<RuleSet>;
   /** The store as this request may use it: what the decision does not reach is not there, and nobody grants what they do not hold. */
   guard(principal: Principal, request: AccessRequest, decision: Decision): ObjectStore;
-  /** Watches over a right for as long as it is used. */
-  lasting(principal: Principal, request: AccessRequest, decision: Decision): Lasting;
+  /** Watches over a right for as long as it is used; `also` counts for what is done with one object. */
+  lasting(principal: Principal, request: AccessRequest, decision: Decision, also?: StillHolds): Lasting;
 }
