@@ -373,7 +373,7 @@ describe.each(testEngines)('what is open ends with the right to it, on %s', (eng
     const { admin } = world.sites.at(-1) as LastingWorld['sites'][number];
     await end(admin);
     const from = performance.now();
-    await Promise.all(held.map(({ ended }) => ended));
+    await Promise.all(held.map(({ ended }) => ended()));
     expect(performance.now() - from).toBeLessThan(5000);
     await expect.poll(async () => [...new Set(await world.statusOf(token, tenant))], { timeout: 5000 }).toEqual([status]);
     await after?.();
@@ -470,6 +470,7 @@ describe.each(testEngines)('what is open ends with the right to it, on %s', (eng
     await sleep(4000);
     expect(held.filter((one) => !one.isOpen()).map(({ what }) => what)).toEqual([]);
     expect(new Set(await world.statusOf(token, tenant))).toEqual(new Set([200]));
+    for (const one of held) one.close();
   });
 
   it('a body that arrives after its sender was disabled changes nothing', async () => {

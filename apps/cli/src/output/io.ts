@@ -1,12 +1,16 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { styleText } from 'node:util';
+import { obeyed, shown } from './control-characters.ts';
 
 export type Colour = 'green' | 'yellow' | 'red' | 'cyan' | 'dim' | 'bold';
 
-/** Where a command speaks: data on stdout, talk on stderr. */
+/**
+ * Where a command speaks: data on stdout, talk on stderr. What it says holds names, messages and labels that anybody may have written: no control character among them reaches the
+ * terminal as one.
+ */
 export interface Io {
-  /** One piece of data, as is; a newline is added when there is none. */
+  /** One piece of data; a newline is added when there is none. */
   data(text: string): void;
   /** Talk: progress, hints, warnings. */
   say(text: string): void;
@@ -40,11 +44,11 @@ export function createIo(options: IoOptions): Io {
   const coloured = (stream: NodeJS.WriteStream) => stream.isTTY === true && !dumb && !env['NO_COLOR'];
   const withNewline = (text: string) => (text.endsWith('\n') ? text : `${text}\n`);
   return {
-    data: (text) => void stdout.write(withNewline(text)),
-    say: (text) => void stderr.write(withNewline(text)),
+    data: (text) => void stdout.write(withNewline(shown(text, stdout.isTTY))),
+    say: (text) => void stderr.write(withNewline(shown(text, stderr.isTTY))),
     control: (text) => void stderr.write(text),
     paint: (colour, text, stream = 'stderr') =>
-      coloured(stream === 'stdout' ? stdout : stderr) ? styleText(colour, text, { validateStream: false }) : text,
+      coloured(stream === 'stdout' ? stdout : stderr) ? obeyed(styleText(colour, shown(text, true), { validateStream: false })) : text,
     live: stderr.isTTY === true && !dumb && !env['CI'],
     interactive: stdin.isTTY === true && stderr.isTTY === true && !options.noInput && !env['CI'],
     get columns() {
@@ -53,13 +57,13 @@ export function createIo(options: IoOptions): Io {
     async ask(question) {
       const reader = createInterface({ input: stdin, output: stderr });
       try {
-        return (await reader.question(question)).trim();
+        return (await reader.question(shown(question, true))).trim();
       } finally {
         reader.close();
       }
     },
     async askSecret(question) {
-      stderr.write(question);
+      stderr.write(shown(question, true));
       // As a terminal, so that nothing is echoed but what it writes, which goes nowhere.
       const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
       const reader = createInterface({ input: stdin, output: nowhere, terminal: true });

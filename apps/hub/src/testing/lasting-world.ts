@@ -8,7 +8,7 @@ import { type LinkedAgent, startLinkedAgent, startStreamingApi, type StreamingAp
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { type SingleSignOnWorld, startSingleSignOn } from './single-sign-on.ts';
-import type { TestHub } from './test-hub.ts';
+import { requestOf, type TestHub } from './test-hub.ts';
 
 /** One way into a cluster: the replica that its agent is connected to. */
 export interface Site {
@@ -21,9 +21,11 @@ export interface Site {
 /** Something that lasts. */
 export interface Lasting {
   readonly what: string;
-  /** Resolves when the client's side has ended. */
-  readonly ended: Promise<unknown>;
+  /** Resolves when it has ended at the client's side and in the cluster. */
+  ended(): Promise<unknown>;
   isOpen(): boolean;
+  /** As a client does that has had enough. */
+  close(): void;
 }
 
 const PROJECT = 'shop';
@@ -79,11 +81,12 @@ export async function startLastingWorld(engine: 'pglite' | 'postgres') {
     const connection = { ca: site.hub.hub.ca, token, method };
     const held = protocol === 'websocket' ? await openWebSocket(url, connection) : await openRequest(url, connection, protocol);
     await waitFor(() => api.open.has(id), { what: `${what} to arrive`, timeoutMs: 20_000, intervalMs: 10 });
-    const far = waitFor(() => !api.open.has(id), { what: `${what} to end in the cluster`, timeoutMs: 60_000, intervalMs: 10 });
-    far.catch(() => undefined);
-    const ended = Promise.all([held.ended, far]);
-    return { what, ended, isOpen: () => held.isOpen() && api.open.has(id) };
+    const far = () => waitFor(() => !api.open.has(id), { what: `${what} to end in the cluster`, timeoutMs: 60_000, intervalMs: 10 });
+    return { ...held, what, ended: () => Promise.all([held.ended(), far()]), isOpen: () => held.isOpen() && api.open.has(id) };
   };
+
+  const statusOf = (token: string, tenant?: string): Promise<number[]> =>
+    Promise.all(sites.map(async (site) => (await requestOf({ ...site.hub, token }, 'GET', pathTo(site, '/version', tenant))).status));
 
   return {
     sso,
@@ -91,26 +94,14 @@ export async function startLastingWorld(engine: 'pglite' | 'postgres') {
     api,
     /** Everything that lasts, at every site, with one credential. */
     async holdAll(token: string, tenant?: string): Promise<Lasting[]> {
+      // Every replica must have heard of the right first.
+      await expect.poll(async () => new Set(await statusOf(token, tenant)), { timeout: 10_000 }).toEqual(new Set([200]));
       const held: Lasting[] = [];
       for (const site of sites) for (const way of WAYS) held.push(await hold(site, token, way, tenant));
       return held;
     },
     /** What a new request with it is answered at each site. */
-    statusOf: (token: string, tenant?: string): Promise<number[]> =>
-      Promise.all(
-        sites.map(
-          (site) =>
-            new Promise<number>((resolve, reject) => {
-              const headers = { authorization: `Bearer ${token}` };
-              request(`${site.hub.url}${pathTo(site, '/version', tenant)}`, { ca: site.hub.hub.ca, headers }, (answer) => {
-                answer.resume();
-                answer.once('end', () => resolve(answer.statusCode ?? 0));
-              })
-                .once('error', reject)
-                .end();
-            }),
-        ),
-      ),
+    statusOf,
     async stop(): Promise<void> {
       for (const agent of agents.toReversed()) await agent.stop();
       for (const { admin } of sites) admin.close();
@@ -127,7 +118,7 @@ interface Connection {
   readonly token: string;
   readonly method: string;
 }
-type Held = Pick<Lasting, 'ended' | 'isOpen'>;
+type Held = Omit<Lasting, 'what'>;
 
 async function openWebSocket(url: string, { ca, token }: Connection): Promise<Held> {
   const socket = new WebSocket(url.replace(/^https/, 'wss'), ['v5.channel.k8s.io'], { ca, headers: { authorization: `Bearer ${token}` } });
@@ -138,7 +129,7 @@ async function openWebSocket(url: string, { ca, token }: Connection): Promise<He
     socket.once('message', (data) => resolve(String(data)));
   });
   expect(await echoed).toBe('typed');
-  return { ended, isOpen: () => socket.readyState === WebSocket.OPEN };
+  return { ended: () => ended, isOpen: () => socket.readyState === WebSocket.OPEN, close: () => socket.terminate() };
 }
 
 /** An upgrade that was answered, or a request whose answer has begun. */
@@ -148,7 +139,8 @@ function openRequest(url: string, { ca, token, method }: Connection, protocol: s
   const held = (stream: Duplex | IncomingMessage): Held => {
     stream.on('error', () => undefined);
     stream.resume();
-    return { ended: new Promise((resolve) => stream.once('close', resolve)), isOpen: () => !stream.destroyed };
+    const ended = new Promise((resolve) => stream.once('close', resolve));
+    return { ended: () => ended, isOpen: () => !stream.destroyed, close: () => outgoing.destroy() };
   };
   return new Promise((resolve, reject) => {
     outgoing.once('error', reject);
