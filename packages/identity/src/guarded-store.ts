@@ -15,6 +15,7 @@ import {
 } from '@slipway/model';
 import type { Directory } from './directory.ts';
 import { makerOf } from './principals.ts';
+import { namesOtherOwners, refusedOwners, refuseGivingAway } from './object-moves.ts';
 import { refuseEscalation } from './privileges.ts';
 import { emptyLeftovers, emptyProject, refuseUnlessEmpty } from './tenants.ts';
 
@@ -97,6 +98,10 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
       // Neither changing what is out of reach nor moving something there: it would be given away.
       if (outOfReach(old) || outOfReach(object)) throw forbidden(object.metadata.name);
       await refuseEscalation(deps, { tenant, object, old });
+      if (old !== undefined) {
+        await refuseGivingAway(deps, { tenant, object, old });
+        if (namesOtherOwners({ object, old }) && !(await mayDelete(deps, old))) throw refusedOwners(object.metadata.name);
+      }
       const updated = await store.update(object, { ...options, tenant, by });
       wrote(object, tenant, options.dryRun);
       return updated;
@@ -123,6 +128,12 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
 
 const withName = (object: NewObject): ApiObject =>
   ({ ...object, metadata: { ...object.metadata, name: object.metadata.name ?? '' } }) as ApiObject;
+
+async function mayDelete({ authorizer, principal, request }: GuardedStoreDeps, object: ApiObject): Promise<boolean> {
+  const wanted = { ...request, verb: 'delete', subresource: undefined, name: object.metadata.name };
+  const { allowed, only } = await authorizer.authorize(principal, wanted);
+  return allowed && (only === undefined || scopesMatcher(only)(object));
+}
 
 const notThere = (ref: { kind: string; name: string }): SlipwayError =>
   new SlipwayError('NotFound', `${ref.kind} "${ref.name}" was not found.`);

@@ -49,7 +49,8 @@ export async function refuseActingAs(deps: PrivilegeDeps, subject: SubjectRef): 
   await refuseBeyond(deps, await allGrantsOf(deps.directory, subject), `${subject.kind} "${subject.name}"`);
 }
 
-async function refuseBeyond({ authorizer, principal }: PrivilegeDeps, given: readonly Grant[], what: string): Promise<void> {
+/** Refuses what would give rights that the caller does not hold. */
+export async function refuseBeyond({ authorizer, principal }: PrivilegeDeps, given: readonly Grant[], what: string): Promise<void> {
   if (given.length === 0) return;
   const beyond = uncovered(await authorizer.grants(principal), given);
   const scope = principal.restriction === undefined ? [] : uncovered([restrictionGrant(principal.restriction)], given);
