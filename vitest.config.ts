@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const of = (suffix: string): string[] => ['packages/*/src/**', 'apps/*/src/**', 'test'].map((folder) => `${folder}/*${suffix}`);
+const of = (suffix: string): string[] => ['packages/*/src/**', 'apps/*/src/**', 'bench/**', 'test'].map((folder) => `${folder}/*${suffix}`);
 
 // Three projects, quick to slow: unit runs anywhere; root needs root and makes containers and networks of its own; cluster runs the whole product.
 // oxlint-disable-next-line import/no-default-export -- vitest reads its configuration from the default export.

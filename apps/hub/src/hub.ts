@@ -18,6 +18,7 @@ import {
   createQuotaStatus,
   createStore,
   type Database,
+  type HistoryLimits,
   migrate,
   openEmbedded,
   openPostgres,
@@ -62,6 +63,8 @@ export interface HubOptions {
   readonly registryFolders?: AllowedFolders;
   /** The program of the embedded registry, when it is not where the toolchain lays it. */
   readonly registryProgram?: string | undefined;
+  /** How far watches and pages may be behind. */
+  readonly history?: HistoryLimits;
 }
 
 export interface Hub {
@@ -122,7 +125,10 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
   );
   const { vault, record } = keeping;
-  const store = withAuditRecords(createStore({ database, vault, record, logger: logger.child({ part: 'store' }) }), keeping.log);
+  const store = withAuditRecords(
+    createStore({ ...options.history, database, vault, record, logger: logger.child({ part: 'store' }) }),
+    keeping.log,
+  );
   await store.start(signal);
   const prepareTenant = (tenant: string) =>
     ensureBuiltinObjects({ store, tenant, logger, profilesDir: join(options.packsDir, 'profiles') });

@@ -5,22 +5,25 @@ import { createCa, issueCertificate, silentLogger, sleep } from '@slipway/kit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createListeners } from './listeners.ts';
 
+async function certificateOf() {
+  const ca = await createCa('test', { organization: 'test' });
+  return issueCertificate(ca, {
+    commonName: 'hub',
+    organization: 'test',
+    dnsNames: ['localhost'],
+    ipAddresses: ['127.0.0.1'],
+    usage: 'server',
+  });
+}
+
 describe('listeners', () => {
   const stopping = new AbortController();
   let listeners: ReturnType<typeof createListeners>;
   let port = 0;
   const upgrades: string[] = [];
   beforeAll(async () => {
-    const ca = await createCa('test', { organization: 'test' });
-    const certificate = await issueCertificate(ca, {
-      commonName: 'hub',
-      organization: 'test',
-      dnsNames: ['localhost'],
-      ipAddresses: ['127.0.0.1'],
-      usage: 'server',
-    });
     listeners = createListeners({
-      certificate,
+      certificate: await certificateOf(),
       handler: (request, response) => void request.resume().on('end', () => response.end('ok')),
       onUpgrade: (request, socket) => {
         upgrades.push(request.headers.origin ?? 'none');
@@ -97,5 +100,29 @@ describe('listeners', () => {
     ])
       expect(await upgrade(foreign), foreign).toContain('403');
     expect(upgrades).toEqual(['none', `https://localhost:${port}`]);
+  });
+
+  it('stop after the grace time, whatever is connected: shaking hands, upgraded, or silent', async () => {
+    const own = createListeners({
+      certificate: await certificateOf(),
+      handler: () => undefined,
+      onUpgrade: (_request, socket) => void socket.write('HTTP/1.1 101 Switching Protocols\r\n\r\n'),
+      logger: silentLogger,
+      limits: { handshake: 3_600_000 },
+    });
+    const [bound] = await own.listen([{ host: '127.0.0.1', port: 0 }], stopping.signal);
+    const silent = connectTcp(bound?.port ?? 0, '127.0.0.1');
+    const shaken = connectTls({ port: bound?.port ?? 0, host: '127.0.0.1', rejectUnauthorized: false });
+    const upgraded = connectTls({ port: bound?.port ?? 0, host: '127.0.0.1', rejectUnauthorized: false });
+    upgraded.write('GET /x HTTP/1.1\r\nhost: localhost\r\nconnection: upgrade\r\nupgrade: websocket\r\n\r\n');
+    await new Promise((resolve) => upgraded.once('data', resolve));
+    const all = Promise.all([silent, shaken, upgraded].map(ended));
+    // Hands are shaken for the first time when the listeners are closing already.
+    const late = connectTcp(bound?.port ?? 0, '127.0.0.1');
+    await new Promise((resolve) => late.once('connect', resolve));
+    const closing = own.close(200);
+    connectTls({ socket: late, rejectUnauthorized: false }).on('error', () => undefined);
+    await closing;
+    expect(await all).toEqual(['closed', 'closed', 'closed']);
   });
 });

@@ -59,6 +59,8 @@ export function createListeners(options: ListenersOptions) {
   const limits = { ...LIMITS, ...options.limits };
   const strangers = createStrangers(limits.strangers);
   const readers = createSlowReaders(limits.readers);
+  /** Node's list of connections has those that have spoken HTTP; these are all, also those that are still shaking hands or were upgraded. */
+  const connections = new Set<Socket>();
   const sweeping = setInterval(() => readers.sweep(), limits.sweep);
   const listenOnce = (address: ListenAddress): Promise<ListenAddress> =>
     new Promise((resolve, reject) => {
@@ -78,7 +80,11 @@ export function createListeners(options: ListenersOptions) {
           options.handler(request, response);
         },
       );
-      server.on('connection', (socket: Socket) => strangers.add(socket));
+      server.on('connection', (socket: Socket) => {
+        strangers.add(socket);
+        connections.add(socket);
+        socket.once('close', () => connections.delete(socket));
+      });
       server.on('secureConnection', (socket) => readers.watch(socket));
       server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
         // Who may not upgrade is sent away at once.
@@ -123,7 +129,8 @@ export function createListeners(options: ListenersOptions) {
           }),
       );
       const timer = setTimeout(() => {
-        for (const server of servers) server.closeAllConnections();
+        // A handshake that ended after Node had closed what it knew would leave a connection that nothing ends any more, and a hub that never stops.
+        for (const socket of connections) socket.destroy();
       }, graceMs);
       await Promise.all(closed);
       clearTimeout(timer);

@@ -19,6 +19,10 @@ export interface Change {
 /** The event a watcher sees for a change, if any. */
 export type WatchFilter<Event extends WatchEvent = WatchEvent> = (change: Change) => Event | undefined;
 
+/** Whether what a query asks for depends on what an object was before. */
+export const selects = ({ labelSelector, fieldSelector, only }: ListQuery): boolean =>
+  (labelSelector ?? '') !== '' || (fieldSelector ?? '') !== '' || only !== undefined;
+
 /** As in Kubernetes: an object that starts to match a selector is ADDED for that watcher, one that stops to match is DELETED. */
 export function watchFilter(query: ListQuery): WatchFilter {
   const tenant = query.tenant ?? DEFAULT_TENANT;
@@ -62,17 +66,25 @@ export interface ChangePage {
   readonly compacted: number;
 }
 
+export interface ChangeRange {
+  readonly after: number;
+  readonly upTo?: number;
+  readonly limit: number;
+  readonly tenant?: string | undefined;
+  readonly kind?: string;
+  /** Without what was before: half of the work, for whoever does not select. */
+  readonly withoutPrev?: boolean;
+}
+
 /** Changes in (after, upTo], of one tenant or of all, of one kind or of all, at most `limit`, with the revision and the compaction of the same moment. */
-export async function readChanges(
-  database: Database,
-  range: { after: number; upTo?: number; limit: number; tenant?: string | undefined; kind?: string },
-): Promise<ChangePage> {
+export async function readChanges(database: Database, range: ChangeRange): Promise<ChangePage> {
   const upTo = range.upTo === undefined ? sql`` : sql` and c.rv <= ${range.upTo}::bigint`;
   const tenant = range.tenant === undefined ? sql`` : sql` and c.tenant = ${range.tenant}`;
   const kind = range.kind === undefined ? sql`` : sql` and c.kind = ${range.kind}`;
+  const prev = range.withoutPrev ? sql`null::jsonb as prev` : sql`c.prev`;
   const { rows } = await sql<ChangeRow>`
     select r.value as at_value, r.compacted as at_compacted, page.* from revision r left join lateral (
-      select c.* from changes c where c.rv > ${range.after}::bigint${upTo}${tenant}${kind} order by c.rv limit ${range.limit}
+      select c.rv, c.type, c.tenant, c.kind, c.project, c.object, ${prev} from changes c where c.rv > ${range.after}::bigint${upTo}${tenant}${kind} order by c.rv limit ${range.limit}
     ) page on true where r.id = 1 order by page.rv`.execute(database.db);
   const first = rows[0] as ChangeRow;
   const changes = rows

@@ -1,7 +1,7 @@
 export * from './database.ts';
 export * from './migrate.ts';
 export * from './selectors.ts';
-export { createStore, type Store, type StoreOptions } from './store.ts';
+export { createStore, type HistoryLimits, type Store, type StoreOptions } from './store.ts';
 export { createLinkStore, sealPlans } from './link-store.ts';
 export { createLeases } from './leases.ts';
 export { createGarbageCollector } from './garbage-collector.ts';

@@ -10,6 +10,7 @@ import {
   type CompiledQuery,
   type QueryResult,
 } from 'kysely';
+import { preparing } from './pglite-statements.ts';
 
 /** Kysely over PGlite: PostgreSQL's own compiler, and a driver that queues for the one connection there is. */
 export function pgliteDialect(pglite: PGlite): Dialect {
@@ -22,9 +23,10 @@ export function pgliteDialect(pglite: PGlite): Dialect {
 }
 
 function pgliteDriver(pglite: PGlite): Driver {
+  const ask = preparing(pglite);
   const connection: DatabaseConnection = {
     async executeQuery<R>(query: CompiledQuery): Promise<QueryResult<R>> {
-      const result = await pglite.query<R>(query.sql, [...query.parameters]);
+      const result = await ask<R>(query.sql, query.parameters);
       return result.affectedRows === undefined
         ? { rows: result.rows }
         : { rows: result.rows, numAffectedRows: BigInt(result.affectedRows) };

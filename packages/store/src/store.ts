@@ -10,7 +10,7 @@ import {
 } from '@slipway/model';
 import { sql } from 'kysely';
 import { type Bookmark, createChangeFeed, type Subscription } from './change-feed.ts';
-import { type Change, goneError, parseResourceVersion, readChanges, watchFilter, type WatchFilter } from './changes.ts';
+import { type Change, goneError, parseResourceVersion, readChanges, selects, watchFilter, type WatchFilter } from './changes.ts';
 import type { ChangeRecorder, ChangeVerb } from './audit/change-record.ts';
 import type { Database } from './database.ts';
 import { listEverywhere, listPage } from './lists.ts';
@@ -22,10 +22,8 @@ import { createSecretWrites, type PreparedSecrets } from './secrets/secret-write
 import { isForeignKey, type Vault } from './secrets/vault.ts';
 import { CHANGES_CHANNEL, insertRow, readRevision, readRow, removeRow, replaceRow } from './writes.ts';
 
-export interface StoreOptions {
-  readonly database: Database;
-  readonly logger?: Logger;
-  readonly clock?: Clock;
+/** How far watches and pages may be behind. */
+export interface HistoryLimits {
   /** Events a watcher may be behind in memory before it is sent back to the change log. Default 1000. */
   readonly watchBuffer?: number;
   /** How often a watcher gets a bookmark. Default 30 s. */
@@ -34,6 +32,14 @@ export interface StoreOptions {
   readonly retentionMs?: number;
   /** At most this many changes stay in the log. Default 200,000. */
   readonly retentionChanges?: number;
+  /** How often the log is cut to that. Default 1 minute. */
+  readonly compactMs?: number;
+}
+
+export interface StoreOptions extends HistoryLimits {
+  readonly database: Database;
+  readonly logger?: Logger;
+  readonly clock?: Clock;
   /** Where secret values go; a kind with secret fields cannot be written without it. */
   readonly vault?: Vault;
   /** What a change looks like in the audit chain, written in its transaction. Nothing is recorded without it. */
@@ -43,7 +49,7 @@ export interface StoreOptions {
 export interface Store extends FleetStore {
   /** Bookmarks, compaction and, on PostgreSQL, news from other replicas, until the signal aborts. */
   start(signal: AbortSignal): Promise<void>;
-  /** Drops what is older than the retention from the change log. Runs every minute by itself. */
+  /** Drops what is older than the retention from the change log. Runs by itself. */
   compact(): Promise<void>;
   /** The newest resource version. */
   revision(): Promise<string>;
@@ -223,6 +229,7 @@ export function createStore(options: StoreOptions): Store {
       watch({
         ...subjectOf(query),
         asked: askedBy(query),
+        withoutPrev: !selects(query),
         signal,
         filter: watchFilter(query),
         position: parseResourceVersion(resourceVersion),
@@ -235,6 +242,7 @@ export function createStore(options: StoreOptions): Store {
         kind,
         tenant: undefined,
         asked: `every tenant's ${kind}`,
+        withoutPrev: true,
         signal,
         filter,
         position: parseResourceVersion(resourceVersion),
@@ -249,7 +257,7 @@ export function createStore(options: StoreOptions): Store {
       const bookmarks = setInterval(() => feed.bookmark(), options.bookmarkMs ?? 30_000);
       const compaction = setInterval(() => {
         compact().catch((error: unknown) => logger.warn({ error: messageOf(error) }, 'compacting the change log failed'));
-      }, 60_000);
+      }, options.compactMs ?? 60_000);
       signal.addEventListener(
         'abort',
         () => {
@@ -282,6 +290,7 @@ export function createStore(options: StoreOptions): Store {
     readonly tenant: string | undefined;
     /** The same for watches that get the same events. */
     readonly asked: string;
+    readonly withoutPrev: boolean;
     readonly filter: WatchFilter<Event>;
     readonly signal: AbortSignal;
     position: number;
@@ -301,8 +310,8 @@ export function createStore(options: StoreOptions): Store {
 
   /** Up to where the feed began. */
   async function* fromLog<Event extends WatchEvent>(place: Place<Event>, start: number): AsyncGenerator<Event> {
-    const { kind, tenant, filter, signal } = place;
-    const range = { limit: PAGE, kind, tenant };
+    const { kind, tenant, withoutPrev, filter, signal } = place;
+    const range = { limit: PAGE, kind, tenant, withoutPrev };
     for (let more = true; more && !signal.aborted;) {
       const page = await readChanges(database, { ...range, after: place.position, upTo: Math.max(place.position, start) });
       // A version from the future is from before a restored backup: list again.

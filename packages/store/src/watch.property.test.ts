@@ -109,7 +109,7 @@ describe.each(testEngines)('watches on %s', (engine) => {
     await database.close();
   });
 
-  it('never skip, repeat or reorder an event under 32 concurrent writers and reconnects', { timeout: 120_000 + total * 20 }, async () => {
+  it('never skip, repeat or reorder an event under 32 concurrent writers and reconnects', { timeout: 300_000 + total * 20 }, async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 2 ** 31 }), async (seed) => {
         const writers = 32;

@@ -119,7 +119,8 @@ export async function startTestHub(
   };
 }
 
-async function freshDatabase(url: string): Promise<{ url: string; drop(): Promise<void> }> {
+/** An empty database beside the one of a URL. */
+export async function freshDatabase(url: string): Promise<{ url: string; drop(): Promise<void> }> {
   const name = `hub_${randomSuffix(10)}`;
   const run = async (statement: string) => {
     const client = new pg.Client({ connectionString: url });

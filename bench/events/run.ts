@@ -1,0 +1,88 @@
+import { startHelper } from '../helper.ts';
+import { resident } from '../process-use.ts';
+import type { RunningHubs } from './hubs.ts';
+import { COLLECTION } from './objects.ts';
+import type { Job, Verified, Written } from './watchers.ts';
+import { createWire, randomOf } from './wire.ts';
+import { createWriters } from './writers.ts';
+
+export interface EventsSize {
+  /** Events to be delivered and compared at least. */
+  readonly events: number;
+  readonly watchers: number;
+  readonly listers: number;
+  readonly objects: number;
+  readonly writesPerRound: number;
+  readonly seed: number;
+}
+
+export interface EventsResult {
+  readonly events: number;
+  readonly writes: number;
+  readonly attempts: number;
+  readonly conflicts: number;
+  readonly unconfirmed: number;
+  readonly snapshots: number;
+  readonly objectsInSnapshots: number;
+  readonly restarts: number;
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly counts: Verified['counts'];
+  /** MiB after each round. */
+  readonly hubMemory: readonly number[];
+  readonly watchersMemory: readonly number[];
+  readonly problems: readonly string[];
+}
+
+const revisionOf = async (hubs: RunningHubs): Promise<number> => {
+  const wire = createWire(hubs, randomOf(1));
+  const { body } = await wire.call(`${COLLECTION}?limit=1`);
+  wire.close();
+  return Number((body as { metadata: { resourceVersion: string } }).metadata.resourceVersion);
+};
+
+/** Rounds of writes beside watchers, listers and a restart each, until so many events are compared, or something was wrong. */
+export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text: string) => void): Promise<EventsResult> {
+  const { servers, ca, token } = hubs;
+  const { seed, watchers, listers, objects } = size;
+  const writers = createWriters(hubs, { objects, seed });
+  const helper = startHelper<object>('events/watchers.ts', {
+    servers,
+    ca,
+    token,
+    seed,
+    watchers,
+    listers,
+    start: await revisionOf(hubs),
+  } satisfies Job);
+  await helper.line();
+  const began = performance.now();
+  const sum = { events: 0, writes: 0, attempts: 0, conflicts: 0, unconfirmed: 0, snapshots: 0, objectsInSnapshots: 0 };
+  const hubMemory: number[] = [];
+  const watchersMemory: number[] = [];
+  let last: Verified | undefined;
+  let rounds = 0;
+  try {
+    while (sum.events < size.events && (last?.problems.length ?? 0) === 0) {
+      const round = rounds++;
+      const disturb = () => hubs.restart(round % servers.length, round % 3 === 1 ? 'SIGTERM' : 'SIGKILL');
+      const { attempts, conflicts, broken: _broken, ...written } = await writers.round(size.writesPerRound, disturb);
+      helper.say(written satisfies Written);
+      last = JSON.parse(await helper.line()) as Verified;
+      sum.attempts += attempts;
+      sum.conflicts += conflicts;
+      for (const key of ['events', 'writes', 'unconfirmed', 'snapshots', 'objectsInSnapshots'] as const) sum[key] += last[key];
+      hubMemory.push(Math.round(await hubs.memory()));
+      watchersMemory.push(Math.round(await resident(helper.pid)));
+      said(
+        `round ${rounds}: ${sum.events} events compared, ${sum.writes} writes, ${sum.snapshots} lists; hub ${hubMemory.at(-1)} MiB, watchers ${watchersMemory.at(-1)} MiB`,
+      );
+    }
+  } finally {
+    writers.close();
+    await helper.stop();
+  }
+  const { counts, problems } = last as Verified;
+  const seconds = Math.round((performance.now() - began) / 1000);
+  return { ...sum, restarts: rounds, rounds, seconds, counts, hubMemory, watchersMemory, problems };
+}

@@ -1,0 +1,183 @@
+import { sleep } from '@slipway/kit';
+import type { Seen, Selection } from './history.ts';
+import { COLLECTION, INITIAL_EVENTS_END, itemsOf, list, rvOf, selector, valueOf, type WireEvent, type WireObject } from './objects.ts';
+import type { Sighting, Snapshot, Stretch } from './verify.ts';
+import { type AfterLine, oneOf, type Wire } from './wire.ts';
+
+/** Resource versions that a watcher remembers to go back to. */
+const REMEMBERED = 2000;
+
+/** What all clients did, as numbers. */
+export interface Counts {
+  connections: number;
+  resumedAtLast: number;
+  resumedEarlier: number;
+  relists: number;
+  streamedLists: number;
+  bookmarks: number;
+  gone: number;
+  broken: number;
+  lists: number;
+  pagedLists: number;
+  exactLists: number;
+}
+
+export interface ClientDeps {
+  readonly who: string;
+  readonly selection: Selection;
+  readonly wire: Wire;
+  readonly random: () => number;
+  readonly counts: Counts;
+  /** For what should not be: an answer that is no answer of this API. */
+  readonly problem: (text: string) => void;
+}
+
+/** What a client has to show since it was last asked. */
+export interface Found {
+  readonly stretches: readonly Stretch[];
+  readonly snapshots: readonly Snapshot[];
+  readonly sightings: readonly Sighting[];
+}
+
+interface Open {
+  from: number;
+  to: number;
+  events: Seen[];
+}
+
+type Start = { readonly from: number } | 'list' | 'stream';
+
+/**
+ * Lists and watches as clients of Kubernetes do, and loses its connection at any time: it goes on where it was, from any resource version it has seen before, from a list or from a
+ * streamed list. `faithful`: it never begins anew unless it has to, so that nothing is written that it does not get.
+ */
+export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolean }) {
+  const { who, selection, wire, random, counts } = deps;
+  const remembered: number[] = [];
+  let stretches: Stretch[] = [];
+  let snapshots: Snapshot[] = [];
+  let sightings: Sighting[] = [];
+  let open: Open | undefined;
+  let place: number | undefined;
+  let attempts = 0;
+
+  const remember = (rv: number): void => {
+    if (remembered.length < REMEMBERED) remembered.push(rv);
+    else remembered[Math.floor(random() * REMEMBERED)] = rv;
+  };
+  const close = (): void => {
+    if (open === undefined) return;
+    stretches.push({ who, selection, ...open });
+    open = undefined;
+  };
+  const begin = (from: number): void => {
+    close();
+    open = { from, to: from, events: [] };
+    place = from;
+  };
+  const reached = (rv: number): void => {
+    if (open !== undefined) open.to = rv;
+    place = rv;
+    if (random() < 0.2) remember(rv);
+  };
+  const saw = (type: Seen['type'], object: WireObject): void => {
+    const { name, uid, generation } = object.metadata;
+    const event = { rv: rvOf(object), type, name, uid, value: valueOf(object) };
+    open?.events.push(event);
+    if (selection === 'all') sightings.push({ ...event, generation });
+    reached(event.rv);
+  };
+
+  /** Where the next connection begins. */
+  const next = (): Start => {
+    const choice = random();
+    if (place === undefined) return choice < 0.7 ? 'list' : 'stream';
+    if (choice < (faithful ? 0.8 : 0.5)) return { from: place };
+    if (faithful || choice < 0.7) return { from: oneOf(remembered, random) ?? place };
+    return choice < 0.9 ? 'list' : 'stream';
+  };
+
+  const relist = async (): Promise<number | undefined> => {
+    counts.relists++;
+    const limit = random() < 0.5 ? 0 : 5 + Math.floor(random() * 30);
+    const found = await list(wire, { who, selection, limit, between: () => sleep(random() * 20) });
+    if ('refused' in found) {
+      if (found.refused === 410) counts.gone++;
+      return undefined;
+    }
+    snapshots.push(found);
+    return found.rv;
+  };
+
+  /** One connection: from its first event to its last. */
+  const connect = async (start: number | 'stream'): Promise<void> => {
+    counts.connections++;
+    const initial: WireObject[] = [];
+    let listing = start === 'stream';
+    let left = 1 + Math.floor(random() ** 3 * 3000);
+    const onLine = (line: string): AfterLine => {
+      const event = JSON.parse(line) as WireEvent;
+      if (event.type === 'ERROR') {
+        if (event.object.code === 410) counts.gone++;
+        else deps.problem(`${who}: ${line}`);
+        place = undefined;
+        return 'cut';
+      }
+      if (event.type === 'BOOKMARK') {
+        counts.bookmarks++;
+        const rv = rvOf(event.object);
+        if (listing && event.object.metadata.annotations?.[INITIAL_EVENTS_END] === 'true') {
+          listing = false;
+          snapshots.push({ who, selection, rv, items: itemsOf(initial) });
+          begin(rv);
+        } else if (!listing) reached(rv);
+        return undefined;
+      }
+      if (listing) initial.push(event.object);
+      else saw(event.type, event.object);
+      if (--left <= 0 && !listing) return 'cut';
+      // A slow reader now and then: what waits for it at the hub is bounded, and it has to read the rest from the log.
+      return random() < 0.002 ? { pauseMs: random() * 400 } : undefined;
+    };
+    if (start !== 'stream') begin(start);
+    const where = start === 'stream' ? 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&' : `resourceVersion=${start}&`;
+    const until = random() < 0.2 ? `timeoutSeconds=${1 + Math.floor(random() * 3)}&` : '';
+    const status = await wire.stream(`${COLLECTION}?watch=true&allowWatchBookmarks=true&${selector(selection)}${where}${until}`, onLine);
+    close();
+    if (status === 0) counts.broken++;
+    if (status === 410) counts.gone++;
+    if (status !== 200) await sleep(50 + random() * 150);
+    if (status === 410) place = undefined;
+  };
+
+  return {
+    async run(signal: AbortSignal): Promise<void> {
+      while (!signal.aborted) {
+        attempts++;
+        const start = next();
+        if (start === 'stream') counts.streamedLists++;
+        else if (start !== 'list') counts[start.from === place ? 'resumedAtLast' : 'resumedEarlier']++;
+        try {
+          const from = start === 'list' ? await relist() : start === 'stream' ? start : start.from;
+          if (from !== undefined) await connect(from);
+        } catch {
+          // A hub that is being restarted.
+          counts.broken++;
+          await sleep(50 + random() * 150);
+        }
+      }
+    },
+    /** Everything up to this resource version has come. */
+    has: (rv: number): boolean => open !== undefined && open.to >= rv,
+    /** Changes with everything that comes, and says where it is. */
+    progress: (): string => (open === undefined ? `${who} between connections, ${attempts}` : `${who} from ${open.from} at ${open.to}`),
+    take(): Found {
+      const now = open;
+      close();
+      const found = { stretches, snapshots, sightings };
+      [stretches, snapshots, sightings] = [[], [], []];
+      if (now !== undefined) open = { from: now.to, to: now.to, events: [] };
+      return found;
+    },
+  };
+}
