@@ -19,6 +19,7 @@ const YAML: Readonly<Record<string, string>> = {
   presets: 'presets',
   constraints: 'constraints',
   images: 'images',
+  keywords: 'keywords',
   'values-documentation': 'valuesDocumentation',
 };
 

@@ -102,6 +102,8 @@ export const packMetadataSchema = z.strictObject({
   displayName: shortText.optional(),
   description: z.string().max(2000).optional(),
   layer: z.enum(LAYER_TYPES).optional(),
+  /** Words to find it by. */
+  keywords: z.array(shortText.min(1)).max(100).default([]),
   /** A data URI, or the path of a PNG or SVG file in the archive. */
   logo: z
     .string()
