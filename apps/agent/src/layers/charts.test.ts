@@ -1,16 +1,17 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { run, sha256Hex } from '@slipway/kit';
+import { run } from '@slipway/kit';
 import type { PlanLayer } from '@slipway/model';
 import { testTool } from '@slipway/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { createChartShelf, type ChartShelf } from '../testing/chart-shelf.ts';
 import { createEngineHarness, type EngineHarness } from '../testing/engine-harness.ts';
 
 let h: EngineHarness;
-const archives = new Map<string, string>();
+let shelf: ChartShelf;
+const chart = (name: string, version: string, templates: Record<string, string>) => shelf.add(h.api.dir, { name, version, templates });
 
 beforeAll(async () => {
-  h = await createEngineHarness({ charts: async (digest) => archives.get(digest)! });
+  shelf = createChartShelf();
+  h = await createEngineHarness({ charts: shelf.file });
 }, 60_000);
 afterAll(() => h?.stop());
 beforeEach(async () => {
@@ -45,20 +46,6 @@ metadata:
   annotations: { "helm.sh/hook": "pre-install,pre-upgrade" }
 spec: { template: { spec: { restartPolicy: Never, containers: [{ name: a, image: "registry.test/a:1" }] } } }
 `;
-
-/** A chart archive as a registry would serve it. Gives its digest. */
-async function chart(name: string, version: string, templates: Record<string, string>): Promise<string> {
-  const dir = join(h.api.dir, `${name}-${version}-${archives.size}`);
-  await mkdir(join(dir, 'templates'), { recursive: true });
-  await writeFile(join(dir, 'Chart.yaml'), `apiVersion: v2\nname: ${name}\nversion: ${version}\n`);
-  await writeFile(join(dir, 'values.yaml'), 'size: 1\n');
-  for (const [file, text] of Object.entries(templates)) await writeFile(join(dir, 'templates', file), text);
-  await run(testTool('helm'), ['package', dir, '-d', dir]);
-  const path = join(dir, `${name}-${version}.tgz`);
-  const digest = `sha256:${sha256Hex(await readFile(path))}`;
-  archives.set(digest, path);
-  return digest;
-}
 
 const layerOf = (digest: string, values: Record<string, unknown> = {}, more: Partial<PlanLayer> = {}): PlanLayer => ({
   ...h.manifests('app', [], more),
@@ -113,6 +100,32 @@ test('a chart that fails says so in helm’s own words, others go on, and fixing
   expect(await size()).toBe('3');
 });
 
+test('a chart that cannot be installed yet is tried again by itself, and those that build on it wait so long', async () => {
+  const custom = `apiVersion: later.slipway.dev/v1\nkind: Later\nmetadata: { name: {{ .Release.Name }} }\n`;
+  const digest = await chart('web', '1.0.0', { 'custom.yaml': custom });
+  const waits = h.manifests('waits', [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'w' } }], {
+    dependsOn: [`${h.namespace()}-app`],
+  });
+  await h.enforce([layerOf(digest), waits]);
+  await expect.poll(() => h.factOf('app'), { timeout: 20_000 }).toMatchObject({ state: 'Failed', reason: 'HelmFailed' });
+  expect(h.factOf('app')?.message).toMatch(/Later/);
+  expect(h.factOf('waits')).toMatchObject({ state: 'Waiting', message: `Waits for layer ${h.namespace()}-app to be ready.` });
+  // Somebody brings what was missing; the plan stays as it is.
+  await h.kube.create({
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: 'laters.later.slipway.dev' },
+    spec: {
+      group: 'later.slipway.dev',
+      scope: 'Namespaced',
+      names: { kind: 'Later', plural: 'laters', singular: 'later', listKind: 'LaterList' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+    },
+  });
+  await expect.poll(() => h.factOf('waits')?.state, { timeout: 60_000 }).toBe('Ready');
+  expect(h.factOf('app')?.state).toBe('Ready');
+}, 120_000);
+
 test('a helm that was killed in the middle does not lock its release', async () => {
   const good = await chart('web', '1.0.0', { 'objects.yaml': objects });
   const hanging = await chart('web', '1.0.1', { 'objects.yaml': objects, 'hook.yaml': endless });
@@ -131,7 +144,7 @@ test('a layer tombstone uninstalls the release it made, and no other', async () 
   const digest = await chart('web', '1.0.0', { 'objects.yaml': objects });
   await h.enforce([layerOf(digest)]);
   await h.ready('app');
-  await run(testTool('helm'), ['install', 'theirs', archives.get(digest)!, '-n', h.namespace(), '--kubeconfig', h.api.kubeconfig]);
+  await run(testTool('helm'), ['install', 'theirs', await shelf.file(digest), '-n', h.namespace(), '--kubeconfig', h.api.kubeconfig]);
   await h.enforce([]);
   expect(await size()).toBe('1');
   const stone = (id: string, release: string) => ({

@@ -1,13 +1,15 @@
+import { readFile } from 'node:fs/promises';
 import { canonicalJson, sha256Hex, type Logger } from '@slipway/kit';
 import type { KubeClient, KubeObject } from '@slipway/kube';
 import type { ObjectId, PlanLayer } from '@slipway/model';
+import { chartDefinitions } from '@slipway/packs';
 import type { DriftGuard } from '../drift/drift-guard.ts';
 import type { ChartCache } from './charts.ts';
 import type { Inventory, InventoryStore } from './inventory.ts';
 import { applyManifests, ensureNamespaces, manifestObjects, placed } from './manifests.ts';
 import { createAdoption } from './adoption.ts';
-import { objectIdOf, objectKey, unionOf } from './object-id.ts';
-import { clearDeadRevision, readRelease, releaseObjects, type ReleaseRecord } from './release.ts';
+import { objectIdOf, objectKey, refOf, unionOf } from './object-id.ts';
+import { clearDeadRevision, hookObjects, namedObjects, readRelease, releaseObjects, type ReleaseRecord } from './release.ts';
 
 /** Runs the helm program; the one place that starts it is `packages/packs`. */
 export interface HelmRunner {
@@ -144,10 +146,15 @@ export function createInstaller(deps: InstallerDeps): Installer {
 
     guard.suspend(layer.name);
     await ensureNamespaces(kube, [layer.namespace]);
-    const record: Inventory = { layer: layer.name, release: { name, namespace: layer.namespace }, objects: before?.objects ?? [] };
+    const chartFile = await deps.charts.file(digest, signal);
+    const definitions = deployed === undefined ? await newDefinitions(chartFile, name) : [];
+    const record: Inventory = {
+      layer: layer.name,
+      release: { name, namespace: layer.namespace },
+      objects: unionOf(before?.objects ?? [], definitions),
+    };
     await inventory.save(record);
     if (deployed !== undefined) await clearDeadRevision(kube, deployed);
-    const chartFile = await deps.charts.file(digest, signal);
     deps.logger.info({ layer: layer.name, chart: layer.content.name, version }, 'helm upgrade --install');
     await deps.helm
       .upgradeInstall({
@@ -171,9 +178,21 @@ export function createInstaller(deps: InstallerDeps): Installer {
     return finish(layer, made, { ...record, contentHash: hash, version }, version);
   }
 
+  /** Helm makes the definitions of a chart's `crds` folder at the first install, if they are not there, and never touches them again: no release tells of them. */
+  async function newDefinitions(chartFile: string, release: string): Promise<ObjectId[]> {
+    const files = await chartDefinitions(await readFile(chartFile));
+    const found = await Promise.all(files.map((text) => namedObjects(text, release)));
+    const ids = found
+      .flat()
+      .map((object) => objectIdOf(object as KubeObject))
+      .filter((id) => id.kind === 'CustomResourceDefinition');
+    const there = await Promise.all(ids.map((id) => kube.get(refOf(id))));
+    return ids.filter((_, index) => there[index] === undefined);
+  }
+
   async function finish(layer: PlanLayer, release: ReleaseRecord, record: Inventory, version: string): Promise<Installed> {
     const wanted = await releaseObjects(kube, release, layer.name);
-    const objects = unionOf(record.objects, wanted.map(objectIdOf));
+    const objects = unionOf(unionOf(record.objects, await hookObjects(kube, release)), wanted.map(objectIdOf));
     await inventory.save({ ...record, objects });
     guard.guard(layer.name, layer.drift, wanted);
     return { version, wanted, objects };

@@ -4,7 +4,7 @@ import type { ClusterPlan, ObjectId, Tombstone } from '@slipway/model';
 import type { HelmRunner } from '../layers/installer.ts';
 import type { InventoryStore } from '../layers/inventory.ts';
 import { objectIdOf, objectKey, refOf, unionOf } from '../layers/object-id.ts';
-import { readRelease, releaseObjects, type ReleaseRecord } from '../layers/release.ts';
+import { hookObjects, readRelease, releaseObjects, type ReleaseRecord } from '../layers/release.ts';
 import { claimsLeftBy } from './claim-templates.ts';
 import type { KeptObject, KeptStore } from './kept-store.ts';
 import { removeNamespaces } from './namespaces.ts';
@@ -50,11 +50,13 @@ export function createRemoval(deps: RemovalDeps): Removal {
     // What a chart that goes on being wanted made is helm's to remove.
     if (content?.type === 'chart' && content.release === stone.release && goesOn?.namespace === stone.namespace) return undefined;
     if (goesOn === undefined) deps.release(stone.layer);
+    const release = await ownRelease(stone);
+    if (release !== undefined) await noteRelease(stone.layer, release);
     const scope = await removalScope({ stone, plan: context.plan, inventory, isDone: context.isDone });
     const ids = goesOn === undefined ? unionOf(stone.objects, scope.record?.objects ?? []) : stone.objects;
     const stays: KeptObject[] = await claimsLeftBy(kube, await setsOf(ids, scope));
     await kept.add(stone.layer, stays, now());
-    if (stone.release !== undefined) await uninstall(stone, stone.release, scope, context.signal);
+    if (release !== undefined) await uninstall(release, scope, context.signal);
     const outcome = await removeAll(stone, ids, scope);
     if (outcome.waiting.length > 0) return waitsFor(outcome.waiting);
     await kept.add(stone.layer, outcome.kept, now());
@@ -89,21 +91,34 @@ export function createRemoval(deps: RemovalDeps): Removal {
     return live.filter((set) => set !== undefined);
   }
 
-  async function uninstall(stone: LayerStone, release: string, scope: RemovalScope, signal: AbortSignal): Promise<void> {
-    const there = await readRelease(kube, stone.namespace, release);
-    if (there === undefined) return;
-    const owner = scope.record?.release;
-    if (owner?.name !== release || owner.namespace !== stone.namespace) {
-      deps.logger.warn({ layer: stone.layer, release }, 'a tombstone names a release that this layer did not make: it stays');
-      return;
-    }
+  /** The release the tombstone names, if it is there and this layer's. */
+  async function ownRelease({ release, namespace, layer }: LayerStone): Promise<ReleaseRecord | undefined> {
+    const there = release === undefined ? undefined : await readRelease(kube, namespace, release);
+    if (there === undefined) return undefined;
+    const owned = (await inventory.load(layer))?.release;
+    if (owned?.name === release && owned?.namespace === namespace) return there;
+    deps.logger.warn({ layer, release }, 'a tombstone names a release that this layer did not make: it stays');
+    return undefined;
+  }
+
+  /** What an install that failed half-way made is in helm's record only, which is the first to go: so it is written down before. */
+  async function noteRelease(layer: string, release: ReleaseRecord): Promise<void> {
+    const record = await inventory.load(layer);
+    if (record === undefined) return;
+    const made = (await releaseObjects(kube, release, layer)).map(objectIdOf);
+    const objects = unionOf(record.objects, unionOf(await hookObjects(kube, release), made));
+    if (objects.length > record.objects.length) await inventory.save({ ...record, objects });
+  }
+
+  async function uninstall(there: ReleaseRecord, scope: RemovalScope, signal: AbortSignal): Promise<void> {
     const keep = await keptOf(there, scope);
+    const { name: release, namespace } = there;
     await keepInRelease(
       kube,
       there,
-      (id) => keep.has(objectKey(id)) || keep.has(objectKey({ ...id, namespace: id.namespace ?? stone.namespace })),
+      (id) => keep.has(objectKey(id)) || keep.has(objectKey({ ...id, namespace: id.namespace ?? namespace })),
     );
-    await deps.helm.uninstall({ release, namespace: stone.namespace, signal });
+    await deps.helm.uninstall({ release, namespace, signal });
   }
 
   /** What helm must not delete of a release: what others have taken over or put their own objects into. Namespaces are the agent's to judge. */
