@@ -44,12 +44,15 @@ describe('the CLI with a hub', () => {
 
   it('E28 writes data to stdout in five formats, and JSON as the API has it', async () => {
     const name = await slipway(['get', 'cprof', '-o', 'name']);
-    expect(name).toMatchObject({ code: 0, out: 'clusterprofile/starter\n', talk: '' });
+    expect(name).toMatchObject({ code: 0, out: 'clusterprofile/starter\nclusterprofile/starter-flannel\nclusterprofile/web\n', talk: '' });
     const json = JSON.parse((await slipway(['get', 'clusterprofile', 'starter', '-o', 'json'])).out);
     expect(json).toMatchObject({ apiVersion: 'slipway.dev/v1', kind: 'ClusterProfile', metadata: { name: 'starter' } });
-    expect(JSON.parse((await slipway(['get', 'clusterprofiles', '-o', 'json'])).out).items).toHaveLength(1);
+    const { items } = JSON.parse((await slipway(['get', 'clusterprofiles', '-o', 'json'])).out) as {
+      items: { metadata: { name: string } }[];
+    };
+    expect(items.map((item) => item.metadata.name).toSorted()).toEqual(['starter', 'starter-flannel', 'web']);
     expect((await slipway(['get', 'clusterprofile/starter', '-o', 'yaml'])).out).toMatch(/^kind: ClusterProfile$/m);
-    expect((await slipway(['get', 'cprof'])).out).toMatch(/^NAME +VERSIONS +LAYERS +AGE\nstarter +1\.0\.0,1\.1\.0 /);
+    expect((await slipway(['get', 'cprof'])).out).toMatch(/^NAME +TYPE +VERSIONS +LAYERS +AGE\nstarter +full +1\.0\.0,1\.1\.0 /);
     expect((await slipway(['get', 'clusters'])).talk).toBe('No clusters in project "default".\n');
   });
 
