@@ -22,6 +22,8 @@ export interface HubHome {
   readonly registrySocket: string;
   /** Where the toolchain lays its program. */
   readonly registryProgram: string;
+  /** Helm, for plans that show manifests; laid here by whoever installs the hub. */
+  readonly helmProgram: string;
   readonly socket: string;
   readonly lock: string;
 }
@@ -51,6 +53,7 @@ export async function openHome(home: string): Promise<HubHome> {
     registry: join(hub, 'registry'),
     registrySocket: join(home, 'run', 'registry.sock'),
     registryProgram: join(home, 'bin', 'registry'),
+    helmProgram: join(home, 'bin', 'helm'),
     socket: join(home, 'run', 'hub.sock'),
     lock: join(hub, 'lock'),
   };

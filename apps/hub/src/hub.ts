@@ -9,6 +9,7 @@ import { createOutbound, type OutboundOptions } from '@slipway/kit/outbound';
 import { createClusterProxy, createFileBlobStore, createLinkServer, LINK_PREFIX, loadPlanSigner } from '@slipway/link';
 import { DEFAULT_TENANT, findKind, kinds, SYSTEM_TENANT } from '@slipway/model';
 import type { AllowedFolders } from '@slipway/packs';
+import { createChartRenderer, createHelm } from '@slipway/packs';
 import { runAsLeader, systemTimers } from '@slipway/runtime';
 import {
   createGarbageCollector,
@@ -65,6 +66,8 @@ export interface HubOptions {
   readonly registryProgram?: string | undefined;
   /** How far watches and pages may be behind. */
   readonly history?: HistoryLimits;
+  /** Helm; `bin/helm` of the home unless told. */
+  readonly helmProgram?: string | undefined;
 }
 
 export interface Hub {
@@ -173,6 +176,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     facts: link.facts,
     plans: link.plans,
     packs: registries.packs,
+    render: createChartRenderer({
+      helm: createHelm({ binary: options.helmProgram ?? home.helmProgram, workDir: join(home.work, 'helm') }),
+      blobs,
+      workDir: join(home.work, 'helm'),
+    }),
     clouds,
     leases,
     clock: systemClock,

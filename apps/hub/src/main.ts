@@ -53,6 +53,7 @@ program
       publicUrl: publicUrlSetting(process.env.SLIPWAY_PUBLIC_URL),
       registryFolders: allowedFolders(process.env.SLIPWAY_REGISTRY_FOLDERS),
       registryProgram: process.env.SLIPWAY_REGISTRY_PROGRAM,
+      helmProgram: process.env.SLIPWAY_HELM,
     });
     const stop = () => {
       hub.stop().then(

@@ -15,7 +15,7 @@ interface PlanDeps {
 
 /**
  * `POST …/clusters/<name>/plan` with `{"objects": […]}`: what would happen if these objects were applied. They are checked as a write would be; nothing is stored.
- * The cluster itself need not exist yet. Without objects: what is still to happen to the cluster as it is stored.
+ * With `?manifests=true` it also says what becomes of each object that a chart makes. The cluster itself need not exist yet. Without objects: what is still to happen to the cluster as it is stored.
  */
 export function planSubresource(deps: PlanDeps): Subresource {
   return {
@@ -35,7 +35,8 @@ export function planSubresource(deps: PlanDeps): Subresource {
         candidates.push(await candidateOf({ deps, context, served, raw, before: candidates }));
       }
       const project = context.project ?? '';
-      return deps.planFor({ tenant: context.tenant, project, cluster: context.name, candidates });
+      const manifests = context.query.get('manifests') === 'true';
+      return deps.planFor({ tenant: context.tenant, project, cluster: context.name, candidates, manifests });
     },
   };
 }

@@ -77,6 +77,8 @@ export type PlanFor = (request: {
   readonly project: string;
   readonly cluster: string;
   readonly candidates: readonly PlanCandidate[];
+  /** Also what becomes of the objects that charts make. */
+  readonly manifests: boolean;
 }) => Promise<ChangePlan>;
 
 /** Answers "what would this rollout do to the fleet" without writing anything. */

@@ -21,7 +21,7 @@ export interface Controllers {
   /** Competes for leadership and reconciles while leading; ends with the signal. */
   start(signal: AbortSignal): Promise<void>;
   /** What would happen to clusters if these objects were stored. */
-  planFor(input: PlanForInput & { readonly tenant: string }): Promise<ChangePlan>;
+  planFor(input: Omit<PlanForInput, 'manifests'> & { readonly tenant: string; readonly manifests?: boolean }): Promise<ChangePlan>;
   /** What this rollout would do to the fleet, stored or not. */
   planRollout(tenant: string, rollout: ApiObject): Promise<RolloutPlan>;
   /** By name, for metrics (`depth`) and for running one key. */
@@ -39,6 +39,7 @@ export function createControllers(options: ControllersOptions): Controllers {
   const deps: FleetDeps = {
     ...options,
     timers,
+    render: options.render,
     imageTags: options.imageTags ?? (() => SHIPPED_IMAGE_TAGS),
     clusters: createClusterIndex(),
     resolveCluster: createClusterResolver(),
@@ -56,7 +57,8 @@ export function createControllers(options: ControllersOptions): Controllers {
   ];
   return {
     controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),
-    planFor: ({ tenant, ...input }) => planFor({ store: tenantStore(store, tenant), plans: options.plans }, input),
+    planFor: ({ tenant, manifests, ...input }) =>
+      planFor({ ...deps, store: tenantStore(store, tenant) }, { ...input, manifests: manifests ? { tenant } : undefined }),
     planRollout: (tenant, rollout) => planRollout(deps, tenant, rollout as RolloutObject),
     start: (signal) =>
       runAsLeader(

@@ -1,6 +1,6 @@
 import type { Cloud, ClusterRenderInput } from '@slipway/clouds';
 import type { Clock, Logger } from '@slipway/kit';
-import type { FactsReader, PackResolver, PlanPublisher } from '@slipway/link';
+import type { ChartRenderer, FactsReader, PackResolver, PlanPublisher } from '@slipway/link';
 import type { FleetStore, ObjectStore } from '@slipway/model';
 import type { EventRecorder, Leases, Timers } from '@slipway/runtime';
 import type { ClusterIndex } from './cluster-index.ts';
@@ -11,6 +11,8 @@ export interface ControllersOptions {
   readonly facts: FactsReader;
   readonly plans: PlanPublisher;
   readonly packs: PackResolver;
+  /** Renders charts for plans; without it a plan cannot show their manifests. */
+  readonly render?: ChartRenderer | undefined;
   /** Every cloud by name. */
   readonly clouds: Readonly<Record<string, Pick<Cloud, 'render'>>>;
   /** Image tags kubeadm must ask for, by Kubernetes version (`v1.35.4`). */

@@ -11,6 +11,7 @@ import {
   type ClusterPicture,
   type ObjectStore,
 } from '@slipway/model';
+import { renderPlan, type RenderPlanDeps } from './render-plan.ts';
 import { getCluster, getProfile, listPools, resolveCluster, type ClusterObject, type PoolObject, type ProfileObject } from './reads.ts';
 
 /** An object as it would be stored, checked and with defaults; `remove` when it would be deleted. */
@@ -25,9 +26,11 @@ export interface PlanForInput {
   /** Only this cluster; without it every cluster that the candidates touch. */
   readonly cluster?: string | undefined;
   readonly candidates: readonly Candidate[];
+  /** Also say what becomes of the objects that charts make. Takes helm some tenths of a second for each chart. */
+  readonly manifests?: { readonly tenant: string } | undefined;
 }
 
-export interface PlanForDeps {
+export interface PlanForDeps extends RenderPlanDeps {
   readonly store: Pick<ObjectStore, 'get' | 'list'>;
   readonly plans: Pick<PlanPublisher, 'latestCluster'>;
 }
@@ -50,7 +53,8 @@ function touchedClusters({ candidates, project }: PlanForInput): string[] {
   return [...new Set(names)].toSorted();
 }
 
-async function planForCluster({ store, plans }: PlanForDeps, { project, candidates }: PlanForInput, name: string): Promise<ChangePlan> {
+async function planForCluster(deps: PlanForDeps, { project, candidates, manifests }: PlanForInput, name: string): Promise<ChangePlan> {
+  const { store, plans } = deps;
   const ofKind = (kind: string) => candidates.filter(({ object }) => object.kind === kind);
   const stored = await getCluster(store, project, name);
   const storedPools = await listPools(store, project, name);
@@ -67,11 +71,10 @@ async function planForCluster({ store, plans }: PlanForDeps, { project, candidat
     ofKind('MachinePool').filter(({ object }) => (object as PoolObject).spec.cluster === name && object.metadata.namespace === project),
   );
   const published = stored && (await plans.latestCluster(stored.metadata.uid));
-  return clusterChangePlan({
-    running: published?.plan,
-    desired: wanted && picture(wanted, pools, await profileOf(wanted.spec.profile, true)),
-    current: stored && picture(stored, storedPools, await profileOf(stored.spec.profile, false)),
-  });
+  const desired = wanted && picture(wanted, pools, await profileOf(wanted.spec.profile, true));
+  const current = stored && picture(stored, storedPools, await profileOf(stored.spec.profile, false));
+  const plan = clusterChangePlan({ running: published?.plan, desired, current });
+  return manifests ? renderPlan(deps, plan, { ...manifests, project, current, desired }) : plan;
 }
 
 function overlay(stored: readonly PoolObject[], candidates: readonly Candidate[]): PoolObject[] {

@@ -75,3 +75,19 @@ export interface PackResolver {
     signature?: { readonly signedBy?: string; readonly problem?: string };
   }>;
 }
+
+/** One chart as one cluster would get it. */
+export interface RenderRequest {
+  /** sha256:… of the archive in the blob store. */
+  readonly digest: string;
+  readonly release: string;
+  readonly namespace: string;
+  readonly values: Readonly<Record<string, unknown>>;
+  /** `v1.35.4` */
+  readonly kubernetesVersion: string;
+}
+
+/** Says what a chart would make, without a cluster. Errors are in helm's words. */
+export interface ChartRenderer {
+  render(request: RenderRequest): Promise<readonly Readonly<Record<string, unknown>>[]>;
+}

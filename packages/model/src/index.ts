@@ -82,6 +82,7 @@ export * from './plan/change-plan.ts';
 export * from './plan/cluster-plan.ts';
 export * from './plan/facts.ts';
 export * from './plan/object-id.ts';
+export * from './plan/rendered.ts';
 export * from './plan/readiness.ts';
 export * from './project-role-binding/project-role-binding.ts';
 export * from './project/project.ts';

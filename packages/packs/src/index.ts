@@ -1,5 +1,6 @@
 export { type Chart, CHART_LIMITS, type ChartLimits, packChart, readChart } from './chart-archive.ts';
 export { chartDefinitions } from './chart-definitions.ts';
+export { createChartRenderer } from './chart-renderer.ts';
 export * from './helm.ts';
 export * from './pack-resolver.ts';
 export * from './pins.ts';

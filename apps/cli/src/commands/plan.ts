@@ -6,6 +6,7 @@ import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts'
 interface PlanOptions extends HubOptions {
   readonly filename: string[];
   readonly output: string;
+  readonly manifests?: boolean;
 }
 
 export function register(program: Command, deps: CliDeps): void {
@@ -14,6 +15,7 @@ export function register(program: Command, deps: CliDeps): void {
       'What applying a file would do, action by action with its impact. Nothing is stored. Exit code 7 when there are changes, 0 when there are none.',
     )
     .requiredOption('-f, --filename <file...>', 'YAML or JSON files, directories, or - for standard input')
+    .option('--manifests', 'also render charts, and show what becomes of each object that they make')
     .option('-o, --output <format>', 'table, json or yaml', 'table')
     .addHelpText(
       'after',
@@ -34,7 +36,7 @@ async function planFiles(deps: CliDeps, options: PlanOptions): Promise<void> {
   const manifests = await readManifests(options.filename, () => deps.io.readStdin());
   checkManifests(manifests);
   const { hub, project } = await openSession(deps, options);
-  const plans = await planManifests(hub, manifests, project);
+  const plans = await planManifests(hub, manifests, { project, manifests: options.manifests === true });
   if (format === 'json') deps.io.data(JSON.stringify(plans, null, 2));
   else if (format === 'yaml') deps.io.data(toYaml(plans));
   else for (const { title, plan } of plans) deps.io.data(renderChangePlan(deps.io, title, plan));

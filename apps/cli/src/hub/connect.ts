@@ -48,8 +48,13 @@ export function connectHub(context: Context, signal?: AbortSignal): Hub {
     patch: (kind, name, project, patch, options) => client.patch(address(kind, name, project), Object(patch) as object, write(options)),
     delete: (kind, name, project) => client.delete(address(kind, name, project), signal ? { signal } : undefined),
     watch: (kind, query, resourceVersion, watchSignal) => client.watch(kind, resourceVersion, { ...query, signal: watchSignal }),
-    plan: (name, project, objects) =>
-      client.request<ChangePlan>(cluster(name, project, 'plan'), { method: 'POST', body: { objects }, signal }),
+    plan: (name, project, objects, { manifests } = {}) =>
+      client.request<ChangePlan>(cluster(name, project, 'plan'), {
+        method: 'POST',
+        body: { objects },
+        signal,
+        ...(manifests ? { query: { manifests: 'true' } } : {}),
+      }),
     rolloutPlan: (name, candidate) =>
       client.request<RolloutPlan>(`/apis/${API_VERSION}/rollouts/${encodeURIComponent(name)}/plan`, {
         method: 'POST',

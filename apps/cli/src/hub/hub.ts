@@ -26,7 +26,7 @@ export interface Hub {
   delete(kind: Kind, name: string, project: string): Promise<void>;
   watch(kind: Kind, query: HubListQuery, resourceVersion: string, signal: AbortSignal): AsyncIterable<HubWatchEvent>;
   /** The dry run of candidates on one cluster. */
-  plan(cluster: string, project: string, objects: readonly NewObject[]): Promise<ChangePlan>;
+  plan(cluster: string, project: string, objects: readonly NewObject[], options?: { manifests?: boolean }): Promise<ChangePlan>;
   /** What a rollout would do to the fleet; of a stored one, or of a candidate under that name. */
   rolloutPlan(name: string, candidate?: NewObject): Promise<RolloutPlan>;
   kubeconfig(cluster: string, project: string): Promise<string>;

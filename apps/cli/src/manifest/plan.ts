@@ -19,7 +19,12 @@ function clusterOf(manifest: ManifestObject): string | undefined {
 }
 
 /** One plan per cluster that the documents touch (the hub works it out), and one for everything else, by comparing with what is stored. */
-export async function planManifests(hub: Hub, manifests: readonly ManifestObject[], project: string): Promise<TitledPlan[]> {
+export async function planManifests(
+  hub: Hub,
+  manifests: readonly ManifestObject[],
+  options: { readonly project: string; readonly manifests?: boolean },
+): Promise<TitledPlan[]> {
+  const { project } = options;
   const plans: TitledPlan[] = [];
   const others = manifests.filter((manifest) => clusterOf(manifest) === undefined);
   if (others.length > 0) {
@@ -35,7 +40,7 @@ export async function planManifests(hub: Hub, manifests: readonly ManifestObject
     const [clusterProject = project, cluster = ''] = key.split('/');
     const objects = members.map(({ object }) => ({ ...object, metadata: { ...object.metadata, namespace: clusterProject } }));
     try {
-      plans.push({ title: `cluster ${cluster}`, plan: await hub.plan(cluster, clusterProject, objects) });
+      plans.push({ title: `cluster ${cluster}`, plan: await hub.plan(cluster, clusterProject, objects, options) });
     } catch (error) {
       const first = members[0];
       throw error instanceof SlipwayError && members.length === 1 && first ? locateCauses(error, first) : error;

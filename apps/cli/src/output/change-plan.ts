@@ -1,4 +1,4 @@
-import { type ChangePlan, type Impact, IMPACT_WORDS, type PlannedAction } from '@slipway/model';
+import { type ChangePlan, type Impact, IMPACT_WORDS, type ObjectChange, type PlannedAction } from '@slipway/model';
 import type { Colour, Io } from './io.ts';
 
 const VERB_MARK: Record<PlannedAction['verb'], { mark: string; colour: Colour }> = {
@@ -27,10 +27,27 @@ export function renderChangePlan(io: Io, title: string, plan: ChangePlan): strin
     lines.push(`      ${action.summary}`);
     if (action.reason && action.reason !== action.summary) lines.push(`      ${action.reason}`);
     for (const { path, from, to } of action.diff) lines.push(io.paint('dim', `      ${path}: ${show(from)} → ${show(to)}`, 'stdout'));
+    lines.push(...renderObjects(io, action));
   }
   const impacts = [...new Set(plan.actions.map((action) => action.impact))];
   lines.push(`  Impact: ${impacts.map((impact) => `[${impact}] ${IMPACT_WORDS[impact]}`).join('; ')}.`);
   if (plan.approval)
     lines.push(`  Needs the approval ${io.paint('bold', plan.approval.id, 'stdout')} of: ${plan.approval.disruptions.join('; ')}.`);
   return lines.join('\n');
+}
+
+const OBJECT_MARK: Record<ObjectChange['change'], { mark: string; colour: Colour }> = {
+  added: { mark: '+', colour: 'green' },
+  changed: { mark: '~', colour: 'yellow' },
+  removed: { mark: '-', colour: 'red' },
+};
+
+/** What becomes of the objects of a chart. */
+function renderObjects(io: Io, { objects = [], notRendered }: PlannedAction): string[] {
+  if (notRendered !== undefined) return [io.paint('yellow', `      manifests not rendered: ${notRendered}`, 'stdout')];
+  return objects.flatMap(({ object, change, diff }) => {
+    const { mark, colour } = OBJECT_MARK[change];
+    const fields = diff.map(({ path, from, to }) => io.paint('dim', `          ${path}: ${show(from)} → ${show(to)}`, 'stdout'));
+    return [`      ${io.paint(colour, mark, 'stdout')} ${object}`, ...fields];
+  });
 }

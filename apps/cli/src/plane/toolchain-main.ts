@@ -2,7 +2,7 @@ import { rename, writeFile } from 'node:fs/promises';
 import { EMBEDDED_REGISTRY } from '@slipway/forge';
 import { messageOf } from '@slipway/kit';
 import { toolchainStatusPath, type ToolchainStatus } from './background-toolchain.ts';
-import { layRegistryProgram } from './embedded-registry.ts';
+import { layHubProgram } from './hub-programs.ts';
 import { openToolchain } from './host-parts.ts';
 import { planePaths } from './paths.ts';
 
@@ -41,7 +41,7 @@ try {
   // Soonest of use, and soonest done.
   if (pieces.includes(EMBEDDED_REGISTRY)) {
     const program = (await toolchain.ensure([EMBEDDED_REGISTRY], options)).get(EMBEDDED_REGISTRY);
-    if (program !== undefined) await layRegistryProgram(paths, program.path);
+    if (program !== undefined) await layHubProgram(paths, 'registry', program.path);
   }
   await toolchain.ensure(pieces, options);
   save('done', '');

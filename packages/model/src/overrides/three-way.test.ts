@@ -6,7 +6,13 @@ import { overrideOf, threeWay } from './three-way.ts';
 
 const key = fc.constantFrom('a', 'b', 'c.d', '__proto__', 'constructor');
 const values: fc.Arbitrary<Values> = fc.letrec<{ node: unknown; map: Values }>((tie) => ({
-  node: fc.oneof({ depthSize: 'small' }, fc.integer({ min: 0, max: 3 }), fc.constantFrom('x', 'y'), fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 2 }), tie('map')),
+  node: fc.oneof(
+    { depthSize: 'small' },
+    fc.integer({ min: 0, max: 3 }),
+    fc.constantFrom('x', 'y'),
+    fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 2 }),
+    tie('map'),
+  ),
   map: fc.dictionary(key, tie('node'), { maxKeys: 3 }) as fc.Arbitrary<Values>,
 })).map;
 
@@ -33,7 +39,11 @@ describe('an override over a new version of its profile', () => {
   });
 
   it('lets go of what the profile says now itself', () => {
-    expect(threeWay({ base: { a: 1 }, override: { a: 2 }, theirs: { a: 2 } })).toMatchObject({ override: {}, conflicts: [], values: { a: 2 } });
+    expect(threeWay({ base: { a: 1 }, override: { a: 2 }, theirs: { a: 2 } })).toMatchObject({
+      override: {},
+      conflicts: [],
+      values: { a: 2 },
+    });
   });
 
   it('merge(base, base, theirs) = theirs', () => {
@@ -61,7 +71,8 @@ describe('an override over a new version of its profile', () => {
     fc.assert(
       fc.property(values, values, values, (base, override, theirs) => {
         const { conflicts } = threeWay({ base, override, theirs });
-        const decided = (choice: 'keep' | 'take') => threeWay({ base, override, theirs, decisions: Object.fromEntries(conflicts.map(({ path }) => [path, choice])) });
+        const decided = (choice: 'keep' | 'take') =>
+          threeWay({ base, override, theirs, decisions: Object.fromEntries(conflicts.map(({ path }) => [path, choice])) });
         expect(decided('keep').conflicts).toEqual([]);
         expect(decided('take').conflicts).toEqual([]);
         // What goes on, goes on: over the same values again nothing is left to decide.

@@ -14,6 +14,19 @@ export interface PlannedAction {
   readonly reason: string;
   /** Field-level differences, secrets masked. */
   readonly diff: readonly { readonly path: string; readonly from?: unknown; readonly to?: unknown }[];
+  /** What becomes of the objects of a chart, when the plan was asked for with rendered manifests. */
+  readonly objects?: readonly ObjectChange[];
+  /** Why the manifests could not be rendered, in helm's words. */
+  readonly notRendered?: string;
+}
+
+/** What a chart's new content or values do to one object that it makes. */
+export interface ObjectChange {
+  /** `apps/v1/Deployment/web/api` */
+  readonly object: string;
+  readonly change: 'added' | 'changed' | 'removed';
+  /** Field-level differences, secrets masked; empty for what is added or removed whole. */
+  readonly diff: PlannedAction['diff'];
 }
 
 /** The pure answer to "what will happen": shown by `slipway plan`, returned by the hub's dry run, executed by the cluster controller. */
