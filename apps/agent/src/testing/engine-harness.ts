@@ -1,6 +1,14 @@
 import { silentLogger, systemClock } from '@slipway/kit';
 import { createKubeClient, fromKubeconfig, type KubeClient, type KubeObject } from '@slipway/kube';
-import { objectWords, type ClusterPlan, type DriftFact, type LayerFact, type PlanLayer, type Tombstone } from '@slipway/model';
+import {
+  objectWords,
+  type ClusterPlan,
+  type DriftFact,
+  type KeptFact,
+  type LayerFact,
+  type PlanLayer,
+  type Tombstone,
+} from '@slipway/model';
 import { createHelm } from '@slipway/packs';
 import { startApiServer, testTool, type TestApiServer } from '@slipway/testkit';
 import { expect } from 'vitest';
@@ -28,6 +36,7 @@ export interface EngineHarness {
   engine(): LayerEngine;
   /** What removals left: "Namespace t1-a: holds …", of one layer of this test. */
   kept(name: string): string[];
+  keptFacts(): KeptFact[];
   /** A tombstone of a layer of this test, and its removal until it is done. */
   stone(name: string, more?: Partial<Extract<Tombstone, { type: 'layer' }>>): Tombstone;
   removed(...stones: Tombstone[]): Promise<void>;
@@ -129,6 +138,7 @@ export async function createEngineHarness(options: HarnessOptions = {}): Promise
     }),
     enforce: (layers, tombstones = []) => engine.enforce(plan(layers, tombstones), stop.signal),
     engine: () => engine,
+    keptFacts: () => kept.facts(),
     kept: (name) =>
       kept
         .facts()

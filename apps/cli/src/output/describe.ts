@@ -65,7 +65,7 @@ function layersTable(layers: readonly Omit<LayerFact, 'objects'>[], now: number)
 }
 
 /** What removed layers left in the cluster: everything else of theirs is gone. */
-function keptTable(kept: readonly KeptFact[]): string {
+export function keptTable(kept: readonly KeptFact[]): string {
   const rows = kept.flatMap((fact) => [
     ...fact.kept.map(({ object, reason }) => [fact.layer, objectWords(object), reason]),
     ...(fact.more === undefined ? [] : [[fact.layer, `${fact.more} more`, '']]),

@@ -14,7 +14,7 @@ export const layerSchema = z.strictObject({
   /** What people read instead of the name. */
   displayName: z.string().max(200).optional(),
   type: z.enum(LAYER_TYPES),
-  /** Namespace the layer is installed into; made if absent, never deleted. */
+  /** Namespace the layer is installed into; made if absent, and then removed with the last layer in it, if nothing else is there. */
   namespace: layerNameSchema.default('default'),
   /** Layers that must be Ready first, besides the natural order os → kubernetes → cni → csi → addon. */
   dependsOn: setOf(layerNameSchema).default([]),
