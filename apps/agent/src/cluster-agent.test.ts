@@ -218,3 +218,42 @@ test('a validly signed newer empty plan stops enforcing and deletes nothing', as
   await expect.poll(async () => (await facts())?.layers, { timeout: 10_000 }).toEqual([]);
   expect([await valueOf('one'), await valueOf('two')]).toEqual(['1', '1']);
 }, 30_000);
+
+test('gates of a signed plan, and what a removal left, go up as facts; a restart of the agent forgets neither', async () => {
+  const PATIENT = { timeout: 30_000 };
+  const home = (object: ReturnType<typeof configMap>) => ({ ...object, metadata: { ...object.metadata, namespace: 'gated' } });
+  const layer = {
+    name: 'gated',
+    type: 'addon' as const,
+    namespace: 'gated',
+    dependsOn: [],
+    drift: 'heal' as const,
+    timeoutSeconds: 300,
+    readiness: [{ type: 'expression', apiVersion: 'v1', kind: 'ConfigMap', name: 'leader', expression: 'object.data.a != ""' }],
+    content: { type: 'manifests' as const, objects: [home(configMap('own', '1'))] },
+  };
+  const fact = async () => (await facts())?.layers.find(({ name }) => name === 'gated');
+  await hub.link.plans.publishCluster({ ...planOf([]), layers: [layer] });
+  await expect
+    .poll(fact, PATIENT)
+    .toMatchObject({ state: 'Installing', reason: 'WaitingForGate', message: 'Waits for ConfigMap leader: is not there', gates: 1 });
+  await kube.create(home(configMap('leader', 'db-0')));
+  await expect.poll(async () => (await fact())?.state, PATIENT).toBe('Ready');
+
+  const stone = { type: 'layer' as const, id: 'gone', layer: 'gated', namespace: 'gated', objects: [] };
+  await hub.link.plans.publishCluster({ ...planOf([]), layers: [], tombstones: [stone] });
+  await expect.poll(async () => (await facts())?.tombstonesDone, PATIENT).toEqual(['gone']);
+  const left = [
+    {
+      layer: 'gated',
+      kept: [{ object: { kind: 'Namespace', name: 'gated' }, reason: 'holds what the layer did not make: ConfigMap leader' }],
+    },
+  ];
+  await expect.poll(async () => (await facts())?.kept, PATIENT).toMatchObject(left);
+  expect(await kube.get({ apiVersion: 'v1', kind: 'ConfigMap', namespace: 'gated', name: 'own' })).toBeUndefined();
+  await agent.stop();
+  agent = await startAgent(undefined);
+  await hub.link.plans.publishCluster({ ...planOf([]), layers: [] });
+  await expect.poll(async () => [(await facts())?.tombstonesDone, (await facts())?.kept?.length], PATIENT).toEqual([[], 1]);
+  expect((await facts())?.kept).toMatchObject(left);
+}, 90_000);
