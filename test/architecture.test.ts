@@ -30,8 +30,8 @@ const ALLOWED: Readonly<Record<string, readonly string[]>> = {
   'apps/agent': ['kit', 'model', 'link', 'kube', 'packs', 'clouds', 'machines', 'forge'],
   // The ingress controller of the starter library: a program for clusters, as small as can be.
   'apps/ingress': ['kit', 'kube'],
-  // The hub is reached only through api's typed client; machines, clouds and forge are what `up` makes on this host.
-  'apps/cli': ['kit', 'model', 'api', 'machines', 'clouds', 'forge'],
+  // The hub is reached only through api's typed client; machines, clouds and forge are what `up` makes on this host; packs reads packs that lie on it.
+  'apps/cli': ['kit', 'model', 'api', 'packs', 'machines', 'clouds', 'forge'],
 };
 
 /** Files that exist for tests: they may use the testkit, and nothing else may use them. */

@@ -129,6 +129,13 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'pack',
+    usage: 'pack lint|show|import …',
+    summary: 'Look into packs, check them, make them of Palette packs',
+    group: 'Objects',
+    load: () => import('./commands/pack.ts'),
+  },
+  {
     name: 'kubectl',
     usage: 'kubectl [--cluster c] -- …',
     summary: "The toolchain's own kubectl, if you like through the hub",
