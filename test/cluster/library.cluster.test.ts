@@ -188,7 +188,7 @@ spec:
     await becomes('count(up{job="ingress/ingress-metrics"} == 1)', 1);
     expect(await value('min(node_memory_MemTotal_bytes)')).toBeGreaterThan(2 ** 28);
     expect(await value('sum(kubelet_running_pods)')).toBeGreaterThan(5);
-    expect(await value('count(container_memory_working_set_bytes{namespace="database",container="postgresql"})')).toBe(1);
+    expect(await value('count(count by (pod) (container_memory_working_set_bytes{namespace="database",container="postgresql"}))')).toBe(1);
     expect(await value('count(ALERTS{alertstate="firing"}) or vector(0)')).toBe(0);
   }, 200_000);
 
