@@ -158,8 +158,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   const proxy = createClusterProxy({ tunnels: link.tunnels, logger: linkLogger });
   const outbound = createOutbound(options.outbound);
+  const leases = createLeases(database);
   const registries = createHubRegistries({
     store,
+    leases,
+    clock: systemClock,
     vault,
     blobs,
     home,
@@ -170,7 +173,6 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     registryProgram: options.registryProgram,
     logger: logger.child({ part: 'registries' }),
   });
-  const leases = createLeases(database);
   const controllers = createControllers({
     store,
     facts: link.facts,
@@ -203,6 +205,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
           publicUrl: (host) => options.publicUrl ?? (host === undefined ? publicUrl() : `https://${host}`),
         }),
         tokenRequest({ identity }),
+        ...registries.subresources(),
       ],
       (kind) => findKind(kind)?.plural ?? kind,
     ),

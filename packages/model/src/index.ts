@@ -90,6 +90,7 @@ export * from './quota/quota.ts';
 export * from './quota/usage.ts';
 export type { RegistryCredentials, VerifySpec } from './registry/connection.ts';
 export * from './registry/registry.ts';
+export * from './registry/sync.ts';
 export * from './rollout/next-step.ts';
 export * from './rollout/disruptions.ts';
 export * from './rollout/mark.ts';

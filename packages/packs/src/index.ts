@@ -17,3 +17,4 @@ export { createOciClient, type OciClient } from './registries/oci-client.ts';
 export { packArtefact, tagOf } from './registries/pack-artefact.ts';
 export { pushArtefact } from './registries/oci-push.ts';
 export { findSignature, type Signature, signingKey, signManifest } from './signatures/verify-signatures.ts';
+export type { Catalogue, KnownCatalogue, RegistrySource } from './registries/source.ts';

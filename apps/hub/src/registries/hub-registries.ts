@@ -1,9 +1,19 @@
 import type { Identity } from '@slipway/identity';
-import type { Logger } from '@slipway/kit';
+import type { Subresource } from '@slipway/api';
+import { type Clock, type Logger, newUid, SlipwayError } from '@slipway/kit';
 import type { Outbound, OutboundOptions } from '@slipway/kit/outbound';
 import type { BlobStore } from '@slipway/link';
-import type { ObjectStore } from '@slipway/model';
-import { type AllowedFolders, createFilePinStore, createOciClient, createPackResolver, createReach } from '@slipway/packs';
+import type { FleetStore } from '@slipway/model';
+import {
+  type AllowedFolders,
+  createFilePinStore,
+  createOciClient,
+  createPackResolver,
+  createReach,
+  createSource,
+  type SourceDeps,
+} from '@slipway/packs';
+import { createController, type Leases, runAsLeader, systemTimers } from '@slipway/runtime';
 import type { Vault } from '@slipway/store';
 import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage } from 'node:http';
@@ -12,10 +22,17 @@ import type { HubHome } from '../home.ts';
 import { createRegistryProcess } from './embedded/registry-process.ts';
 import { registryRoutes } from './embedded/registry-routes.ts';
 import { socketFetch } from './embedded/socket-fetch.ts';
+import { createPackInfos } from './pack-infos.ts';
 import { createRegistryReader } from './registry-reader.ts';
+import { cataloguedDigest } from './sync/catalogued.ts';
+import { registryController } from './sync/registry-controller.ts';
+import { registrySubresources } from './sync/registry-subresources.ts';
+import { webhookRoutes } from './sync/webhook.ts';
 
 export interface HubRegistriesDeps {
-  readonly store: Pick<ObjectStore, 'get'>;
+  readonly store: FleetStore;
+  readonly leases: Leases;
+  readonly clock: Clock;
   readonly vault: Pick<Vault, 'open'>;
   readonly blobs: BlobStore;
   readonly home: HubHome;
@@ -43,16 +60,38 @@ export function createHubRegistries(deps: HubRegistriesDeps) {
   });
   const behind = socketFetch(home.registrySocket);
   const endpoint = { outbound: behind, base: BEHIND };
-  const packs = createPackResolver({
-    registries: createRegistryReader(deps),
-    blobs: deps.blobs,
+  const registries = createRegistryReader(deps);
+  const sources: SourceDeps = {
     reach,
     builtinDir: deps.packsDir,
     folders: deps.folders,
     workDir: home.work,
     embedded: () => (process.ready() ? endpoint : undefined),
+  };
+  const packs = createPackResolver({
+    ...sources,
+    registries,
+    blobs: deps.blobs,
     pins: createFilePinStore(home.pins),
+    catalogued: (ref, pack) => cataloguedDigest(deps.store, ref, pack),
   });
+  const infoOf = createPackInfos(packs);
+  const base = { clock: deps.clock, timers: systemTimers, logger };
+  const controller = createController(
+    registryController({
+      ...base,
+      store: deps.store,
+      sourceOf: async (ref, signal) => {
+        const spec = await registries.get(ref);
+        if (spec === undefined) throw new SlipwayError('NotFound', `There is no registry "${ref.name}".`);
+        return createSource(sources, ref, spec, signal);
+      },
+      hold: async ({ tenant, project, name }, pack) => void (await packs.hold({ tenant, project, registry: name, ...pack })),
+    }),
+    base,
+  );
+  const syncing = (signal: AbortSignal): Promise<void> =>
+    runAsLeader({ ...base, leases: deps.leases, name: 'registries', holder: newUid(), lead: (term) => controller.run(term) }, signal);
   const client = createOciClient({
     asker: { outbound: behind, plainHttp: true, from: 'embedded registry' },
     base: BEHIND,
@@ -60,6 +99,9 @@ export function createHubRegistries(deps: HubRegistriesDeps) {
   });
   return {
     packs,
+    /** What a version of a pack says about itself, read once for each content. */
+    infoOf,
+    subresources: (): Subresource[] => registrySubresources({ store: deps.store, clock: deps.clock, infoOf }),
     routes(
       app: FastifyInstance<any, any, any, any>,
       more: { identity: Identity; audit: HubAudit; prove: (request: IncomingMessage) => void },
@@ -74,9 +116,10 @@ export function createHubRegistries(deps: HubRegistriesDeps) {
         repositories: async (prefix) => (await client.repositories(prefix)) ?? [],
         onAuthenticated: more.prove,
       });
+      webhookRoutes(app, { store: deps.store, registries, clock: deps.clock });
     },
     /** Runs what lasts until the signal aborts. */
-    run: (signal: AbortSignal): Promise<void> => process.run(signal),
+    run: async (signal: AbortSignal): Promise<void> => void (await Promise.all([process.run(signal), syncing(signal)])),
     async close(): Promise<void> {
       await Promise.all([reach.close(), behind.close()]);
     },

@@ -24,7 +24,16 @@ const OWN_CATALOGUE = [
 ];
 /** What may be done with registries besides: `content` is what the embedded one holds. */
 const REGISTRY_ACTIONS = ['registries/content', 'registries/sync'];
-const SEEN = [...WORKLOADS, 'machines', 'events', 'clusters/status', 'machinepools/status', 'machines/status'];
+const SEEN = [
+  ...WORKLOADS,
+  'machines',
+  'events',
+  'clusters/status',
+  'machinepools/status',
+  'machines/status',
+  'projectpacks',
+  'projectpacks/content',
+];
 /** Of the tenant and of the installation, read-only in every project. */
 const CATALOGUE = [
   'projects',
@@ -34,6 +43,8 @@ const CATALOGUE = [
   'systemmacros',
   'registries',
   'registries/content',
+  'packs',
+  'packs/content',
   'gateways',
   'cloudaccounts',
   'clustertemplates',
@@ -104,6 +115,7 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     description: 'Cluster profiles, macros and registries, of the tenant and of its projects.',
     rules: [
       rule(['clusterprofiles', 'macros', ...OWN_CATALOGUE, 'registries', ...REGISTRY_ACTIONS], [...READ, ...WRITE]),
+      rule(['packs', 'packs/content', 'projectpacks', 'projectpacks/content'], READ),
       rule(['systemclusterprofiles', 'systemmacros'], READ),
     ],
   },

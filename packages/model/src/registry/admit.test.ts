@@ -53,6 +53,8 @@ it.each([
   ],
   [{ ...git, credentials: { type: 'ssh', privateKey: 'k', knownHosts: 'h' } }, 'spec.credentials.type: must be "basic" or "token"'],
   [{ ...oci, verify: { policy: 'require' } }, 'spec.verify.keys: must hold a key'],
+  [{ ...helm, webhook: { secret: 'short' } }, 'spec.webhook.secret: must have at least 16 characters'],
+  [{ ...helm, webhook: { secret: MASK } }, ''],
   [signedBy(pem('P-256')), ''],
   [signedBy(pem('ed25519'), 'warn'), ''],
   [signedBy('x'), 'must be a public key in PEM'],
@@ -72,7 +74,6 @@ it.each([
   { ...git, path: '/etc' },
   { type: 'folder', path: 'relative' },
   { type: 'folder', path: '/srv/../etc' },
-  { ...helm, webhook: { secret: 'short' } },
   { ...helm, credentials: { type: 'ssh', privateKey: 'k', knownHosts: 'h' } },
   { ...helm, unknown: true },
 ])('its schema refuses %j', (spec) => {

@@ -24,6 +24,7 @@ export async function admitRegistry({ object, old }: AdmissionInput<RegistrySpec
   refuseIf(`Registry "${object.metadata.name}"`, [
     ...('url' in spec ? remoteProblems(spec, old?.spec) : []),
     ...('verify' in spec ? verifyProblems(spec.verify) : []),
+    ...('webhook' in spec && spec.webhook !== undefined ? webhookProblems(spec.webhook.secret) : []),
   ]);
 }
 
@@ -91,6 +92,10 @@ const routeOf = (spec: Remote): object => ({
   passCredentials: spec.type === 'helm' && (spec.passCredentials ?? false),
   knownHosts: spec.credentials?.type === 'ssh' ? spec.credentials.knownHosts : undefined,
 });
+
+/** Not in the schema: what is stored is shown as a mask, which is short. */
+const webhookProblems = (secret: string): FieldCause[] =>
+  secret === MASK || secret.length >= 16 ? [] : [invalidField('spec.webhook.secret', 'must have at least 16 characters')];
 
 function verifyProblems({ policy, keys }: VerifySpec): FieldCause[] {
   return [

@@ -59,7 +59,7 @@ export const everyRegistry = {
   sync: syncSchema.default({ intervalMinutes: 60, paused: false }),
   webhook: z
     .strictObject({
-      secret: secretText(z.string().min(16).max(256)).describe(
+      secret: secretText(z.string().min(1).max(256)).describe(
         'Whoever calls the webhook signs with it (HMAC-SHA256); at least 16 characters.',
       ),
     })

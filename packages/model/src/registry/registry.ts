@@ -68,12 +68,17 @@ export type RegistryType = RegistrySpec['type'];
 
 export const registryStatusSchema = z.object({
   conditions: keyedList(conditionSchema, 'type').default([]),
-  /** When the catalogue was read last, and when it will be next. */
+  /** When the catalogue was read last, when that was tried last, and when it will be next. */
   lastSync: z.string().optional(),
+  lastAttempt: z.string().optional(),
   nextSync: z.string().optional(),
   /** In the catalogue. */
   packs: z.number().int().optional(),
   versions: z.number().int().optional(),
+  /** Attempts since that failed. */
+  failures: z.number().int().optional(),
+  /** The generation of the registry that the last attempt was of. */
+  observedGeneration: z.number().int().optional(),
   /** What the registry said it was at the last sync (a commit, an entity tag): equal means that nothing changed. */
   revision: z.string().optional(),
   message: z.string().optional(),
