@@ -1,6 +1,6 @@
 /**
  * The hub's API on both databases beside a kube-apiserver with etcd that has a CustomResourceDefinition of the same schema: the same objects, requests and order, one
- * after the other on this machine. `npm run bench -- api`, or `-- api quick` with a fifth of objects and watchers; `kubernetes`, `postgres`, `pglite` choose. Kept are runs of all.
+ * after the other on this machine. `npm run bench -- api`, or `-- api quick` with a fifth of objects and watchers, or SLIPWAY_BENCH_OBJECTS of them; `kubernetes`, `postgres`, `pglite` choose. Kept are runs of all.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { cpus, loadavg, totalmem } from 'node:os';
@@ -14,12 +14,18 @@ import { startHub, startKubernetes, type Target } from './targets.ts';
 import type { Seen } from './watchers.ts';
 
 const quick = process.argv.includes('quick');
-const OBJECTS = quick ? 10_000 : 50_000;
-const PARTS = OBJECTS / 500;
+const OBJECTS = Number(process.env.SLIPWAY_BENCH_OBJECTS ?? (quick ? 10_000 : 50_000));
+const PARTS = Math.max(1, Math.floor(OBJECTS / 500));
+/** Objects of the first part. */
+const IN_PART = Math.ceil(OBJECTS / PARTS);
 const SAMPLES = quick ? 200 : 500;
 const WATCHERS = quick ? 200 : 1000;
 const WRITES_PER_SECOND = 200;
 const WATCH_SECONDS = quick ? 5 : 20;
+/** A kind of request takes so long at most, loading the objects so long. */
+const PHASE_MS = 120_000;
+const LEAST_SAMPLES = 20;
+const LOAD_MS = 20 * 60_000;
 
 const collection = `/apis/${API_VERSION}/registries`;
 const SENT = 'bench.slipway.dev/sent';
@@ -47,9 +53,11 @@ function show(row: Row | undefined): string {
 
 const said = (text: string) => console.error(`- ${text}`);
 
+/** One after the other; fewer on a machine that is busy, so that a bench of three APIs ends. */
 async function each(count: number, run: (index: number) => Promise<unknown>): Promise<number[]> {
   const took: number[] = [];
-  for (let i = 0; i < count; i++) {
+  const end = performance.now() + PHASE_MS;
+  for (let i = 0; i < count && (i < LEAST_SAMPLES || performance.now() < end); i++) {
     const start = performance.now();
     await run(i);
     took.push(performance.now() - start);
@@ -64,6 +72,7 @@ async function load(client: BenchClient, count: number): Promise<number> {
     for (let i = next++; i < count; i = next++) {
       await client.call('POST', collection, object(`r-${i}`, i % PARTS));
       if (i > 0 && i % 10_000 === 0) said(`  ${i} of ${count}`);
+      if (performance.now() - start > LOAD_MS) throw new Error(`only ${i} of ${count} objects were made in ${LOAD_MS / 60_000} minutes`);
     }
   };
   await Promise.all(Array.from({ length: 16 }, worker));
@@ -105,8 +114,8 @@ async function measure(target: Target): Promise<Row[]> {
   const checked = JSON.parse((await client.call('GET', `${collection}?labelSelector=part%3Dp0`)).body.toString('utf8')) as {
     items: object[];
   };
-  if (checked.items.length !== 500) throw new Error(`a list with a selector has ${checked.items.length} objects, not 500`);
-  await timed(`list 500 of ${OBJECTS} by label`, () =>
+  if (checked.items.length !== IN_PART) throw new Error(`a list with a selector has ${checked.items.length} objects, not ${IN_PART}`);
+  await timed(`list ${IN_PART} of ${OBJECTS} by label`, () =>
     each(SAMPLES / 5, (i) => client.call('GET', `${collection}?labelSelector=part%3D${part(i)}`)),
   );
   await timed(`list a page of 500 of ${OBJECTS}`, () => each(SAMPLES / 5, () => client.call('GET', `${collection}?limit=500`)));
@@ -171,12 +180,16 @@ async function watching(target: Target, client: BenchClient, selectors: readonly
 const all = { kubernetes: startKubernetes, postgres: () => startHub('PostgreSQL'), pglite: () => startHub('PGlite') };
 const chosen = Object.entries(all).filter(([name]) => process.argv.includes(name));
 const starters = (chosen.length === 0 ? Object.entries(all) : chosen).map(([, start]) => start);
-const results: { target: string; rows: Row[] }[] = [];
+const results: { target: string; load: number[]; rows: Row[] }[] = [];
 for (const start of starters) {
   const target = await start();
+  // What else the machine did meanwhile: clock times are to be read beside it.
+  const load: number[] = [];
+  const sampling = setInterval(() => load.push(loadavg()[0] ?? 0), 15_000);
   try {
-    results.push({ target: target.name, rows: await measure(target) });
+    results.push({ target: target.name, load, rows: await measure(target) });
   } finally {
+    clearInterval(sampling);
     await target.stop();
   }
 }

@@ -1,7 +1,7 @@
 /**
  * Whether watches skip, repeat or reorder anything, or a list mixes two states: 32 writers, many watchers that lose their connections, and hubs that are killed, until a million events
  * were delivered and compared, on each database. `npm run bench -- events`; `quick` for a twentieth, `postgres` or `pglite` for one database, `SLIPWAY_BENCH_SEED` for the choices of
- * an earlier run.
+ * an earlier run, `SLIPWAY_BENCH_MINUTES` to end sooner.
  */
 import { writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
@@ -13,7 +13,15 @@ import { WRITERS } from './writers.ts';
 
 const quick = process.argv.includes('quick');
 const seed = Number(process.env.SLIPWAY_BENCH_SEED ?? Math.floor(Math.random() * 2 ** 31));
-const size = { events: quick ? 50_000 : 1_000_000, watchers: 96, listers: 6, objects: 96, writesPerRound: quick ? 500 : 1500, seed };
+const size = {
+  events: quick ? 50_000 : 1_000_000,
+  watchers: 240,
+  listers: 6,
+  objects: 96,
+  writesPerRound: quick ? 300 : 1000,
+  minutes: Number(process.env.SLIPWAY_BENCH_MINUTES ?? 60),
+  seed,
+};
 const said = (text: string) => console.error(`- ${text}`);
 const io = { say: said } as Parameters<typeof startPostgres>[0]['io'];
 
@@ -46,6 +54,9 @@ for (const [name, run] of chosen.length === 0 ? Object.entries(all) : chosen) {
   for (const problem of problems.slice(0, 10)) console.log(`  ${problem}`);
 }
 const when = new Date().toISOString();
-const kept = join(import.meta.dirname, `../results/events-${when.slice(0, 10)}${quick ? '-quick' : ''}.json`);
-if (chosen.length === 0) await writeFile(kept, `${JSON.stringify({ when, size, load: loadavg(), results }, undefined, 2)}\n`);
+const name = ['events', when.slice(0, 10), ...chosen.map(([engine]) => engine), ...(quick ? ['quick'] : [])].join('-');
+await writeFile(
+  join(import.meta.dirname, `../results/${name}.json`),
+  `${JSON.stringify({ when, size, load: loadavg(), results }, undefined, 2)}\n`,
+);
 if (Object.values(results).some(({ problems }) => problems.length > 0)) process.exitCode = 1;

@@ -19,6 +19,7 @@ describe.each(testEngines)('watches and lists of whole hubs on %s', (engine) => 
           listers: 3,
           objects: 24,
           writesPerRound: 300,
+          minutes: 10,
           seed: Math.floor(Math.random() * 2 ** 31),
         };
         const result = await runEvents(hubs, size, () => undefined);

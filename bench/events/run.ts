@@ -14,6 +14,8 @@ export interface EventsSize {
   readonly objects: number;
   readonly writesPerRound: number;
   readonly seed: number;
+  /** No new round after so long; then there were fewer events. */
+  readonly minutes: number;
 }
 
 export interface EventsResult {
@@ -41,7 +43,10 @@ const revisionOf = async (hubs: RunningHubs): Promise<number> => {
   return Number((body as { metadata: { resourceVersion: string } }).metadata.resourceVersion);
 };
 
-/** Rounds of writes beside watchers, listers and a restart each, until so many events are compared, or something was wrong. */
+/** In every so many rounds a hub is killed or stopped. */
+const RESTART_EVERY = 3;
+
+/** Rounds of writes beside watchers, listers and restarts, until so many events are compared, the time is over, or something was wrong. */
 export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text: string) => void): Promise<EventsResult> {
   const { servers, ca, token } = hubs;
   const { seed, watchers, listers, objects } = size;
@@ -62,10 +67,13 @@ export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text
   const watchersMemory: number[] = [];
   let last: Verified | undefined;
   let rounds = 0;
+  let restarts = 0;
+  const isOver = () => performance.now() - began > size.minutes * 60_000;
   try {
-    while (sum.events < size.events && (last?.problems.length ?? 0) === 0) {
-      const round = rounds++;
-      const disturb = () => hubs.restart(round % servers.length, round % 3 === 1 ? 'SIGTERM' : 'SIGKILL');
+    while (sum.events < size.events && (last?.problems.length ?? 0) === 0 && !isOver()) {
+      const isDisturbed = rounds++ % RESTART_EVERY === 0;
+      const nth = isDisturbed ? restarts++ : 0;
+      const disturb = async () => (isDisturbed ? hubs.restart(nth % servers.length, nth % 2 === 1 ? 'SIGTERM' : 'SIGKILL') : undefined);
       const { attempts, conflicts, broken: _broken, ...written } = await writers.round(size.writesPerRound, disturb);
       helper.say(written satisfies Written);
       last = JSON.parse(await helper.line()) as Verified;
@@ -84,5 +92,5 @@ export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text
   }
   const { counts, problems } = last as Verified;
   const seconds = Math.round((performance.now() - began) / 1000);
-  return { ...sum, restarts: rounds, rounds, seconds, counts, hubMemory, watchersMemory, problems };
+  return { ...sum, restarts, rounds, seconds, counts, hubMemory, watchersMemory, problems };
 }

@@ -60,6 +60,7 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
   let open: Open | undefined;
   let place: number | undefined;
   let attempts = 0;
+  let failures = 0;
 
   const remember = (rv: number): void => {
     if (remembered.length < REMEMBERED) remembered.push(rv);
@@ -87,6 +88,9 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
     if (selection === 'all') sightings.push({ ...event, generation });
     reached(event.rv);
   };
+
+  /** Longer from one failure to the next, as clients do it: a hub that starts has better to do than to refuse. */
+  const patience = (): Promise<void> => sleep(random() * Math.min(3000, 100 * 2 ** failures++));
 
   /** Where the next connection begins. */
   const next = (): Start => {
@@ -146,8 +150,9 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
     close();
     if (status === 0) counts.broken++;
     if (status === 410) counts.gone++;
-    if (status !== 200) await sleep(50 + random() * 150);
     if (status === 410) place = undefined;
+    if (status === 200) failures = 0;
+    else await patience();
   };
 
   return {
@@ -163,7 +168,7 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
         } catch {
           // A hub that is being restarted.
           counts.broken++;
-          await sleep(50 + random() * 150);
+          await patience();
         }
       }
     },

@@ -33,6 +33,8 @@ export function createWriters(hubs: Hubs, options: { objects: number; seed: numb
   const wire = createWire(hubs, randomOf(options.seed));
   const believed = new Map<string, Believed>();
   let values = 0;
+  let failures = 0;
+  const patience = (): Promise<void> => sleep(Math.min(1000, 5 * failures++));
 
   /** `undefined`: it is not known what became of the write. */
   const send = (path: string, call: Parameters<typeof wire.call>[1]): Promise<JsonAnswer | undefined> =>
@@ -52,13 +54,14 @@ export function createWriters(hubs: Hubs, options: { objects: number; seed: numb
     if (answer === undefined) {
       notes.broken++;
       notes.values.set(value, { name, even });
-      return sleep(50);
+      return patience();
     }
     if (answer.status !== 200 && answer.status !== 201) {
       if (![404, 409, 429].includes(answer.status)) throw new Error(`a write of ${name} was answered ${JSON.stringify(answer)}`);
       notes.conflicts++;
       return look(name);
     }
+    failures = 0;
     const object = answer.body as WireObject;
     const { uid, generation } = object.metadata;
     const rv = rvOf(object);
@@ -73,7 +76,7 @@ export function createWriters(hubs: Hubs, options: { objects: number; seed: numb
     if (answer === undefined) {
       notes.broken++;
       notes.deletions.set(uid, { name, confirmed: notes.deletions.get(uid)?.confirmed ?? false });
-      return sleep(50);
+      return patience();
     }
     if (answer.status === 200) {
       notes.deletions.set(uid, { name, confirmed: true });

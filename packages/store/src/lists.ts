@@ -44,11 +44,15 @@ function startOf(query: ListQuery): Continue | undefined {
   return query.resourceVersion === undefined ? undefined : { rv: parseResourceVersion(query.resourceVersion) };
 }
 
-interface PageRow extends ObjectRow {
+interface PageRow {
   readonly at_value: string | number;
   readonly at_compacted: string | number;
+  /** The whole row as one value: fifteen columns are fifteen texts to take apart, for each of five hundred rows. */
+  readonly found: ObjectRow | null;
   readonly total?: string | number | null;
 }
+
+const rowsOf = (rows: readonly PageRow[]): ObjectRow[] => rows.flatMap(({ found }) => (found === null ? [] : [found]));
 
 /**
  * One page of a list. Every page shows the state of the first one's revision: an object changed since then is read from the `prev` of its first later
@@ -68,10 +72,10 @@ export async function listPage(database: Database, query: ListQuery): Promise<Ob
 /** Every object of a kind, whosever it is, with the revision of the same moment. */
 export async function listEverywhere(database: Database, kind: string): Promise<Awaited<ReturnType<FleetReader['listAll']>>> {
   const { rows } = await sql<PageRow>`
-    select r.value as at_value, page.* from revision r left join lateral (
+    select r.value as at_value, to_json(page) as found from revision r left join lateral (
       select * from objects o where o.kind = ${kind} order by o.tenant, o.project, o.name
     ) page on true where r.id = 1 order by page.tenant, page.project, page.name`.execute(database.db);
-  const items = rows.filter((row) => row.uid !== null).map((row) => ({ tenant: row.tenant, object: objectOf(row) }));
+  const items = rowsOf(rows).map((row) => ({ tenant: row.tenant, object: objectOf(row) }));
   return { items, resourceVersion: String((rows[0] as PageRow).at_value) };
 }
 
@@ -101,14 +105,14 @@ async function fromDatabase(
   const total = counted ? sql`, (select count(*) from objects o where ${inScope('o')}) as total` : sql``;
   // One statement, so that the revision and the rows are of one moment; the join keeps the revision when there are no rows.
   const { rows } = await sql<PageRow>`
-    select r.value as at_value, r.compacted as at_compacted, page.*${total}
+    select r.value as at_value, r.compacted as at_compacted, to_json(page) as found${total}
     from revision r left join lateral (
       select * from (${snapshotSql(inScope, snapshot)}) s where ${where} order by project, name${limit === undefined ? sql`` : sql` limit ${limit + 1}`}
     ) page on true where r.id = 1 order by page.project, page.name`.execute(database.db);
   const first = rows[0] as PageRow;
   if (snapshot !== undefined) checkToken(snapshot, first);
   const rv = snapshot?.rv ?? Number(first.at_value);
-  const found = rows.filter((row) => row.uid !== null);
+  const found = rowsOf(rows);
   const items = limit === undefined ? found : found.slice(0, limit);
   const before = token?.left ?? (counted ? Number(first.total) : undefined);
   const list = { items: items.map((row) => objectOf(row)), resourceVersion: String(rv) };
