@@ -15,7 +15,7 @@ import {
   createGarbageCollector,
   createLeases,
   createLinkStore,
-  sealPlans,
+  sealLinkData,
   createQuotaStatus,
   createStore,
   type Database,
@@ -148,7 +148,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   const blobs = createFileBlobStore(home.blobs);
   const linkLogger = logger.child({ part: 'link' });
   const planKey = await vault.dataKey('plans');
-  await sealPlans(database, planKey);
+  await sealLinkData(database, planKey);
   const link = createLinkServer({
     store: createLinkStore(database, { planKey }),
     blobs,

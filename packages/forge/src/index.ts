@@ -1,5 +1,6 @@
 export { judgeAudit, readExceptions } from './advisories.ts';
 export * from './bundle.ts';
+export { unpackDebian } from './debian.ts';
 export * from './catalogue.ts';
 export * from './environment.ts';
 export { createImageServer, type ImageServerDeps } from './image-server.ts';

@@ -281,6 +281,30 @@ describe('deletion', () => {
     for (const candidate of world) expect(await admitDelete(candidate, world)).toEqual([]);
   });
 
+  it('of a gateway that the installation lends tells how many clusters of others depend on it, and not whose', async () => {
+    const lent = { ...gateway, spec: { ...gateway.spec, provider: 'installation' } };
+    const everywhere = [
+      { tenant: 'default', object: gateway },
+      ...['secret-tenant', 'other-tenant'].map((tenant) => ({ tenant, object: { ...lent, metadata: { ...lent.metadata, uid: tenant } } })),
+      { tenant: 'own-tenant', object: { ...gateway, metadata: { ...gateway.metadata, uid: 'own' } } },
+      ...['secret-tenant', 'secret-tenant', 'other-tenant', 'own-tenant'].map((tenant) => ({ tenant, object: cluster() })),
+    ];
+    const told = (candidate: ApiObject<any, any>, all: typeof everywhere) =>
+      outcome(
+        findKind('Gateway')?.admitDelete?.({
+          object: candidate,
+          reads: { ...reads([]), everywhere: async (kind) => all.filter(({ object: { kind: own } }) => own === kind) },
+        }),
+      );
+    expect(await told(gateway, everywhere)).toEqual([
+      `Conflict: Gateway "${gateway.metadata.name}" cannot be deleted: 3 clusters of other tenants depend on it.`,
+    ]);
+    expect(await told({ ...gateway, metadata: { ...gateway.metadata, uid: 'own' } }, everywhere), 'a gateway of one tenant alone').toEqual(
+      [],
+    );
+    expect(await told(gateway, everywhere.slice(0, 3))).toEqual([]);
+  });
+
   it('of a project is refused while it has clusters, and of the default one always', async () => {
     expect((await admitDelete(object('Project', 'p', {}), [cluster()]))[0]).toContain('used by cluster p/dev');
     expect(await admitDelete(object('Project', 'q', {}), [cluster()])).toEqual([]);

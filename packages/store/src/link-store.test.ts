@@ -4,7 +4,8 @@ import { testDatabase, testEngines } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { LinkStore, LinkSubject } from '@slipway/link';
 import type { Database } from './database.ts';
-import { createLinkStore, sealPlans } from './link-store.ts';
+import { sealLinkData } from './link-cipher.ts';
+import { createLinkStore } from './link-store.ts';
 
 const subject = (uid: string): LinkSubject => ({ kind: 'cluster', uid, name: 'dev', project: 'default' });
 
@@ -57,7 +58,7 @@ describe.each(testEngines)('the link’s store on %s', (engine) => {
     await give(createLinkStore({ db: database.db }), 'before', 'CANARY-before');
     expect(await dump()).toContain('CANARY-before');
     expect(await payload('before'), 'still read').toContain('CANARY-before');
-    await sealPlans(database, planKey);
+    await sealLinkData(database, planKey);
     for (const round of ['CANARY-1', 'CANARY-2']) await give(sealing, 'after', round);
     expect(await dump()).not.toContain('CANARY');
     expect([await payload('before'), await payload('after')]).toEqual(['{"password":"CANARY-before"}', '{"password":"CANARY-2"}']);
@@ -68,6 +69,27 @@ describe.each(testEngines)('the link’s store on %s', (engine) => {
     );
     await expect(payload('after')).rejects.toThrow();
     await sql`delete from link_plans where uid in ('before', 'after')`.execute(database.db);
+  });
+
+  test('so are the facts that agents report', async () => {
+    const planKey = Buffer.alloc(32, 7);
+    const sealing = createLinkStore({ db: database.db }, { planKey });
+    await createLinkStore({ db: database.db }).putFacts('before', '{"node":"CANARY-before"}', 1);
+    expect(await sealing.facts('before'), 'still read').toEqual({ body: '{"node":"CANARY-before"}', at: 1 });
+    await sealLinkData(database, planKey);
+    await sealing.putFacts('after', '{"node":"CANARY-1"}', 2);
+    await sealing.putFacts('after', '{"node":"CANARY-2"}', 3);
+    const rows = await sql<{ body: string }>`select body from link_facts where uid in ('before', 'after')`.execute(database.db);
+    expect(rows.rows).toHaveLength(2);
+    expect(JSON.stringify(rows.rows)).not.toContain('CANARY');
+    expect([await sealing.facts('before'), await sealing.facts('after')]).toEqual([
+      { body: '{"node":"CANARY-before"}', at: 1 },
+      { body: '{"node":"CANARY-2"}', at: 3 },
+    ]);
+    await expect(createLinkStore({ db: database.db }, { planKey: Buffer.alloc(32, 8) }).facts('after')).rejects.toThrow();
+    await sql`update link_facts set body = (select body from link_facts where uid = 'before') where uid = 'after'`.execute(database.db);
+    await expect(sealing.facts('after'), 'of another agent').rejects.toThrow();
+    await sql`delete from link_facts where uid in ('before', 'after')`.execute(database.db);
   });
 
   test('a token is taken by exactly one of many, and a new join takes the place of the one before', async () => {

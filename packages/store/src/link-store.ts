@@ -1,9 +1,8 @@
 import type { LinkStore, LinkSubject, PublishInput, Redeemed, StoredPlan } from '@slipway/link';
-import { SlipwayError } from '@slipway/kit';
 import type { SignedPlan } from '@slipway/model';
 import type { Generated, Kysely, Selectable, Transaction } from 'kysely';
 import type { Database } from './database.ts';
-import { openBytes, sealBytes } from './secrets/aes.ts';
+import { createLinkCipher, type LinkCipher } from './link-cipher.ts';
 import { createRemembered, nothingRemembered } from './remembered.ts';
 
 interface SubjectColumns {
@@ -28,7 +27,7 @@ type LinkTables = {
     key_id: string;
     sealed: Generated<boolean>;
   };
-  link_facts: { uid: string; body: string; received_at: Bigint };
+  link_facts: { uid: string; body: string; received_at: Bigint; sealed: Generated<boolean> };
   link_join_tokens: SubjectColumns & { hash: string; expires_at: Bigint; credential_hash: string | null };
   link_credentials: SubjectColumns & { hash: string; created_at: Bigint; expires_at: Generated<Bigint | null> };
   link_agents: { uid: string; last_seen: Bigint; agent_version: string; plan_revision: Bigint };
@@ -55,13 +54,14 @@ interface KnownFacts {
 }
 
 export interface LinkStoreOptions {
-  /** Plans hold what charts are given, passwords included: with this key they are encrypted. */
+  /** Plans hold what charts are given, passwords included, and facts what runs where: with this key they are encrypted. */
   readonly planKey?: Buffer;
 }
 
 /** What the link keeps, in SQL: plans with their revisions, facts, hashed join tokens and credentials, liveness. */
 export function createLinkStore(database: Pick<Database, 'db' | 'known'>, { planKey }: LinkStoreOptions = {}): LinkStore {
-  const cipher = planCipher(planKey);
+  const cipher = createLinkCipher('plan', planKey);
+  const factsCipher = createLinkCipher('facts', planKey);
   const db = database.db.withTables<LinkTables>();
   const remembered = <T>(most: number, weigh: (value: T) => number) =>
     database.known === undefined ? nothingRemembered<T>() : createRemembered<T>(most, weigh);
@@ -95,10 +95,12 @@ export function createLinkStore(database: Pick<Database, 'db' | 'known'>, { plan
         await trx.updateTable('link_plans').set({ floor: revision }).where('uid', '=', uid).execute();
       }),
     putFacts: async (uid, body, at) => {
+      const { text, sealed } = factsCipher.seal(uid, body);
+      const row = { body: text, sealed, received_at: at };
       const insert = db
         .insertInto('link_facts')
-        .values({ uid, body, received_at: at })
-        .onConflict((conflict) => conflict.column('uid').doUpdateSet({ body, received_at: at }));
+        .values({ uid, ...row })
+        .onConflict((conflict) => conflict.column('uid').doUpdateSet(row));
       await facts.write(
         uid,
         () => insert.execute(),
@@ -107,8 +109,8 @@ export function createLinkStore(database: Pick<Database, 'db' | 'known'>, { plan
     },
     facts: (uid) =>
       facts.read(uid, async () => {
-        const row = await db.selectFrom('link_facts').select(['body', 'received_at']).where('uid', '=', uid).executeTakeFirst();
-        return row && { body: row.body, at: Number(row.received_at) };
+        const row = await db.selectFrom('link_facts').select(['body', 'received_at', 'sealed']).where('uid', '=', uid).executeTakeFirst();
+        return row && { body: factsCipher.open({ uid, text: row.body, sealed: row.sealed }), at: Number(row.received_at) };
       }),
     addJoinToken: async ({ hash, subject, expiresAt }) => {
       await db
@@ -188,7 +190,7 @@ async function lockPlan(trx: Transaction<LinkTables>, uid: string): Promise<Sele
 async function publishNext(
   db: Kysely<LinkTables>,
   { uid, contentHash, sign }: PublishInput,
-  { before, cipher }: { before: KnownPlan; cipher: PlanCipher },
+  { before, cipher }: { before: KnownPlan; cipher: LinkCipher },
 ): Promise<{ plan: KnownPlan; changed: boolean } | undefined> {
   const revision = before.revision + 1;
   const signed = sign(revision);
@@ -206,7 +208,7 @@ async function publishNext(
 async function publish(
   trx: Transaction<LinkTables>,
   input: PublishInput,
-  cipher: PlanCipher,
+  cipher: LinkCipher,
 ): Promise<{ plan: KnownPlan; changed: boolean }> {
   const { uid, contentHash, sign } = input;
   const row = await lockPlan(trx, uid);
@@ -222,56 +224,30 @@ async function publish(
   return { plan: { revision, signed, contentHash }, changed: true };
 }
 
-interface PlanCipher {
-  seal(uid: string, payload: string): { payload: string; sealed: boolean };
-  open(row: { uid: string; payload: string; sealed: boolean }): string;
-}
+const sealedPayload = (cipher: LinkCipher, uid: string, payload: string) => {
+  const { text, sealed } = cipher.seal(uid, payload);
+  return { payload: text, sealed };
+};
 
-/** A plan that was moved to another row does not open. */
-const planContext = (uid: string): string => `slipway-plan\n${uid}`;
-
-function planCipher(key: Buffer | undefined): PlanCipher {
-  return {
-    seal: (uid, payload) =>
-      key === undefined ? { payload, sealed: false } : { payload: sealBytes(key, Buffer.from(payload), planContext(uid)), sealed: true },
-    open({ uid, payload, sealed }) {
-      if (!sealed) return payload;
-      if (key === undefined) throw new SlipwayError('Internal', 'A stored plan is encrypted, and there is no key to open it with.');
-      return openBytes(key, payload, planContext(uid)).toString('utf8');
-    },
-  };
-}
-
-const columnsOfPlan = (uid: string, { payload, hash, signature, keyId }: SignedPlan, cipher: PlanCipher) => ({
-  ...cipher.seal(uid, payload),
+const columnsOfPlan = (uid: string, { payload, hash, signature, keyId }: SignedPlan, cipher: LinkCipher) => ({
+  ...sealedPayload(cipher, uid, payload),
   hash,
   signature,
   key_id: keyId,
 });
 
-/** Encrypts plans that were stored before there was a key for them. */
-export async function sealPlans(database: Pick<Database, 'db'>, planKey: Buffer): Promise<number> {
-  const db = database.db.withTables<LinkTables>();
-  const plain = await db
-    .selectFrom('link_plans')
-    .select(['uid', 'payload'])
-    .where('sealed', '=', false)
-    .where('revision', '>', 0)
-    .execute();
-  for (const { uid, payload } of plain) {
-    const sealed = planCipher(planKey).seal(uid, payload);
-    await db.updateTable('link_plans').set(sealed).where('uid', '=', uid).where('payload', '=', payload).execute();
-  }
-  return plain.length;
-}
-
-function planOf(row: Selectable<LinkTables['link_plans']>, cipher: PlanCipher): KnownPlan | undefined {
+function planOf(row: Selectable<LinkTables['link_plans']>, cipher: LinkCipher): KnownPlan | undefined {
   const revision = Number(row.revision);
   if (revision === 0) return undefined;
   return {
     revision,
     contentHash: row.content_hash,
-    signed: { payload: cipher.open(row), hash: row.hash, signature: row.signature, keyId: row.key_id },
+    signed: {
+      payload: cipher.open({ uid: row.uid, text: row.payload, sealed: row.sealed }),
+      hash: row.hash,
+      signature: row.signature,
+      keyId: row.key_id,
+    },
   };
 }
 

@@ -8,6 +8,7 @@ export * from './streaming-api.ts';
 export * from './loose-kinds.ts';
 export * from './fake-clock.ts';
 export * from './memory-store.ts';
+export * from './rsyslog.ts';
 export * from './simulated-fleet.ts';
 export * from './real-instance.ts';
 export * from './identity-provider.ts';

@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SlipwayError } from '@slipway/kit';
 
-/** Programs that tests against real Kubernetes need. `hyperkube` is the multi-call binary of distro/ (kube-apiserver, kubectl, … by argv[0]), `test-clients` Go programs that use the hub. */
-export type TestTool = 'hyperkube' | 'etcd' | 'helm' | 'registry' | 'test-clients';
+/** Programs that tests against real Kubernetes need. `hyperkube` is the multi-call binary of distro/ (kube-apiserver, kubectl, … by argv[0]), `test-clients` Go programs that use the hub, `rsyslog` the unpacked package. */
+export type TestTool = 'hyperkube' | 'etcd' | 'helm' | 'registry' | 'test-clients' | 'rsyslog';
 
 /**
  * Path of a program of the toolchain, from the directory named by SLIPWAY_TEST_TOOLS (`./slipway test` sets it).

@@ -1,9 +1,9 @@
-import { mkdir, rm, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { silentLogger, SlipwayError } from '@slipway/kit';
+import { messageOf, silentLogger, SlipwayError } from '@slipway/kit';
 import type { CliDeps } from '../command.ts';
 import { createTimeline } from '../output/timeline.ts';
-import { createToolchain, EMBEDDED_REGISTRY, TEST_CATALOGUE, toolchainEnvironment } from '@slipway/forge';
+import { createToolchain, EMBEDDED_REGISTRY, TEST_CATALOGUE, toolchainEnvironment, unpackDebian } from '@slipway/forge';
 import { ensureHostPackages, requireRoot } from '../plane/host-checks.ts';
 import { planePaths } from '../plane/paths.ts';
 import { createToolchainProgress } from '../plane/toolchain-progress.ts';
@@ -40,6 +40,7 @@ export async function prepareTestTools(deps: CliDeps): Promise<string> {
       await rm(join(directory, tool), { force: true });
       await symlink(artifact.path, join(directory, tool));
     }
+    await prepareRsyslog(directory, (detail) => step.update(detail), deps.signal);
     step.done(directory);
     return directory;
   } catch (error) {
@@ -47,6 +48,27 @@ export async function prepareTestTools(deps: CliDeps): Promise<string> {
     throw error;
   } finally {
     timeline.close();
+  }
+}
+
+/** Debian's syslog daemon with its TLS module and libraries: what receives the audit in production. */
+const RSYSLOG = ['rsyslog', 'rsyslog-openssl', 'libestr0', 'libfastjson4', 'liblognorm5'];
+
+/** Unpacked and not installed: an installed one would become the host's own. Without it the test that needs it fails, and no other. */
+async function prepareRsyslog(directory: string, say: (detail: string) => void, signal: AbortSignal): Promise<void> {
+  const root = join(directory, 'rsyslog');
+  if ((await stat(join(root, 'usr/sbin/rsyslogd')).catch(() => undefined)) !== undefined) return;
+  say(`unpacking the Debian packages ${RSYSLOG.join(', ')}`);
+  const aside = await mkdtemp(join(directory, 'unpacking-'));
+  try {
+    await unpackDebian(RSYSLOG, join(aside, 'root'), { stateDir: join(aside, 'state'), signal });
+    await rm(root, { recursive: true, force: true });
+    await rename(join(aside, 'root'), root);
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`rsyslog is not here: ${messageOf(error)}`);
+  } finally {
+    await rm(aside, { recursive: true, force: true });
   }
 }
 

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { defineKind } from '../meta/define-kind.ts';
 import { conditionSchema, keyedList } from '../meta/object.ts';
-import { admitDeleteUnlessUsed } from '../cluster/in-use.ts';
-import { admitGateway } from './admit.ts';
+import { admitGateway, admitGatewayDelete } from './admit.ts';
 
 export const gatewaySpecSchema = z.strictObject({
   /** Clouds whose providers run in this gateway. */
@@ -36,7 +35,7 @@ export const gatewayKind = defineKind<GatewaySpec, GatewayStatus>({
   spec: gatewaySpecSchema,
   status: gatewayStatusSchema,
   admit: admitGateway,
-  admitDelete: admitDeleteUnlessUsed((cluster) => cluster.spec.gateway),
+  admitDelete: admitGatewayDelete,
   columns: [
     { name: 'CONNECTED', value: (gateway) => String(gateway.status?.connected ?? false) },
     { name: 'CLOUDS', value: (gateway) => gateway.spec.clouds.join(',') },
