@@ -4,19 +4,22 @@ import type { AuditLog, AuditQuery, AuditSigner } from '@slipway/store';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 
+/** PostgreSQL has no text with NUL in it. */
+const words = z.string().refine((value) => !value.includes('\0'), 'must not hold NUL');
+
 const querySchema = z.strictObject({
   after: z.coerce.number().int().nonnegative().optional(),
   before: z.coerce.number().int().positive().optional(),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
-  user: z.string().optional(),
-  verb: z.string().optional(),
-  resource: z.string().optional(),
-  project: z.string().optional(),
-  name: z.string().optional(),
+  user: words.optional(),
+  verb: words.optional(),
+  resource: words.optional(),
+  project: words.optional(),
+  name: words.optional(),
   outcome: z.enum(['ok', 'denied', 'failed']).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   until: z.iso.datetime({ offset: true }).optional(),
-  text: z.string().min(1).max(200).optional(),
+  text: words.min(1).max(200).optional(),
 });
 
 /** The chain as it is stored, for whoever wants to check it himself: records with the characters that were hashed, signed heads, and the keys they are signed with. */
