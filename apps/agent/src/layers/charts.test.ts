@@ -3,7 +3,7 @@ import type { PlanLayer } from '@slipway/model';
 import { testTool } from '@slipway/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createChartShelf, type ChartShelf } from '../testing/chart-shelf.ts';
-import { createEngineHarness, type EngineHarness } from '../testing/engine-harness.ts';
+import { createEngineHarness, definitionOf, type EngineHarness } from '../testing/engine-harness.ts';
 
 let h: EngineHarness;
 let shelf: ChartShelf;
@@ -111,17 +111,7 @@ test('a chart that cannot be installed yet is tried again by itself, and those t
   expect(h.factOf('app')?.message).toMatch(/Later/);
   expect(h.factOf('waits')).toMatchObject({ state: 'Waiting', message: `Waits for layer ${h.namespace()}-app to be ready.` });
   // Somebody brings what was missing; the plan stays as it is.
-  await h.kube.create({
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: 'laters.later.slipway.dev' },
-    spec: {
-      group: 'later.slipway.dev',
-      scope: 'Namespaced',
-      names: { kind: 'Later', plural: 'laters', singular: 'later', listKind: 'LaterList' },
-      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
-    },
-  });
+  await h.kube.create(definitionOf('later.slipway.dev', 'Later'));
   await expect.poll(() => h.factOf('waits')?.state, { timeout: 60_000 }).toBe('Ready');
   expect(h.factOf('app')?.state).toBe('Ready');
 }, 120_000);

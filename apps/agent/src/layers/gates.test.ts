@@ -1,6 +1,6 @@
 import type { PlanGate, PlanLayer } from '@slipway/model';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { configMap, createEngineHarness, type EngineHarness } from '../testing/engine-harness.ts';
+import { configMap, createEngineHarness, definitionOf, type EngineHarness } from '../testing/engine-harness.ts';
 
 let h: EngineHarness;
 beforeAll(async () => {
@@ -96,7 +96,7 @@ test('conditions: of a kind that comes later, cluster-scoped or not, and not tho
   };
   await h.enforce([gated('tls', [gate, established])]);
   await is('tls', 'Installing', /serves no kind "Certificate".*CustomResourceDefinition certificates.gate.slipway.dev: is not there/);
-  await h.enforce([gated('tls', [gate, established]), h.manifests('crd', [definition('Certificate', 'certificates')])]);
+  await h.enforce([gated('tls', [gate, established]), h.manifests('crd', [definitionOf('gate.slipway.dev', 'Certificate')])]);
   await h.ready('crd');
   await is('tls', 'Installing', 'Waits for Certificate web: is not there');
   await h.kube.create({ ...certificate, spec: { size: 1 } });
@@ -184,23 +184,3 @@ test('an expression that would take forever holds up its own layer only', async 
   await is('app', 'Installing', /It took longer than 250 ms/);
   await h.ready('other');
 }, 40_000);
-
-const definition = (kind: string, plural: string) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${plural}.gate.slipway.dev` },
-  spec: {
-    group: 'gate.slipway.dev',
-    scope: 'Namespaced',
-    names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        subresources: { status: {} },
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-});

@@ -3,7 +3,7 @@ import type { PlanLayer, Tombstone } from '@slipway/model';
 import { testTool } from '@slipway/testkit';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { createChartShelf, type ChartShelf } from '../testing/chart-shelf.ts';
-import { configMap, createEngineHarness, type EngineHarness } from '../testing/engine-harness.ts';
+import { configMap, createEngineHarness, definitionOf, type EngineHarness } from '../testing/engine-harness.ts';
 
 let h: EngineHarness;
 let shelf: ChartShelf;
@@ -31,16 +31,7 @@ const remove = async (...stones: Tombstone[]) => {
 const there = async (apiVersion: string, kind: string, name: string, namespace: string | undefined = ns) =>
   (await h.kube.get({ apiVersion, kind, namespace, name })) !== undefined;
 const group = 'charts.slipway.dev';
-const definition = (kind: string) => `
-apiVersion: apiextensions.k8s.io/v1
-kind: CustomResourceDefinition
-metadata: { name: ${kind.toLowerCase()}s.${group} }
-spec:
-  group: ${group}
-  scope: Namespaced
-  names: { kind: ${kind}, plural: ${kind.toLowerCase()}s, singular: ${kind.toLowerCase()}, listKind: ${kind}List }
-  versions: [{ name: v1, served: true, storage: true, schema: { openAPIV3Schema: { type: object, x-kubernetes-preserve-unknown-fields: true } } }]
-`;
+const definition = (kind: string) => JSON.stringify(definitionOf(group, kind));
 const settings = `
 apiVersion: v1
 kind: ConfigMap
@@ -54,7 +45,7 @@ test('helm removes a release but for what others use: definitions with their obj
   const inside = `${ns}-inside`;
   const templates = {
     'settings.yaml': `${settings}---${settings.replace('-settings', '-shared')}`,
-    'definitions.yaml': `${definition('Rocket')}---${definition('Comet')}`,
+    'definitions.yaml': `${definition('Rocket')}\n---\n${definition('Comet')}`,
     'namespace.yaml': `apiVersion: v1\nkind: Namespace\nmetadata: { name: ${inside} }\n`,
     'kept.yaml': `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: kept\n  annotations: { helm.sh/resource-policy: keep }\n`,
   };
@@ -86,7 +77,7 @@ metadata:
   name: {{ .Release.Name }}-hook
   annotations: { helm.sh/hook: pre-install }
 `;
-  await h.kube.create(parsed(definition('Moon')));
+  await h.kube.create(definitionOf(group, 'Moon'));
   const digest = await shelf.add(h.api.dir, {
     name: 'web',
     version: '1.0.0',
@@ -183,26 +174,3 @@ test('two layers of one chart, in two namespaces, are two releases: one goes and
   expect(h.kept('app')).toEqual([]);
   expect(h.factOf('second')?.state).toBe('Ready');
 }, 120_000);
-
-const parsed = (text: string) => {
-  const kind = /kind: (\w+), plural/.exec(text)?.[1] ?? '';
-  const plural = `${kind.toLowerCase()}s`;
-  return {
-    apiVersion: 'apiextensions.k8s.io/v1',
-    kind: 'CustomResourceDefinition',
-    metadata: { name: `${plural}.${group}` },
-    spec: {
-      group,
-      scope: 'Namespaced',
-      names: { kind, plural, singular: kind.toLowerCase(), listKind: `${kind}List` },
-      versions: [
-        {
-          name: 'v1',
-          served: true,
-          storage: true,
-          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-        },
-      ],
-    },
-  };
-};

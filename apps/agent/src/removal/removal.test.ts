@@ -1,6 +1,6 @@
 import type { Tombstone } from '@slipway/model';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { configMap, createEngineHarness, deployment, type EngineHarness } from '../testing/engine-harness.ts';
+import { configMap, createEngineHarness, definitionOf, deployment, type EngineHarness } from '../testing/engine-harness.ts';
 
 let h: EngineHarness;
 let ns = '';
@@ -124,7 +124,14 @@ test('what others have taken over, and what asks to be kept, stays', async () =>
 test('a definition goes with the layer’s own objects of its kind, and stays when others have made some', async () => {
   const apiVersion = 'removal.slipway.dev/v1';
   const custom = (kind: string, name: string) => ({ apiVersion, kind, metadata: { name }, spec: {} });
-  await h.enforce([h.manifests('app', [definition('Widget'), definition('Gizmo'), custom('Widget', 'own'), custom('Gizmo', 'own')])]);
+  await h.enforce([
+    h.manifests('app', [
+      definitionOf('removal.slipway.dev', 'Widget'),
+      definitionOf('removal.slipway.dev', 'Gizmo'),
+      custom('Widget', 'own'),
+      custom('Gizmo', 'own'),
+    ]),
+  ]);
   await h.ready('app');
   await h.kube.create(inNamespace('default', custom('Gizmo', 'theirs')));
   await remove(h.stone('app'));
@@ -204,22 +211,3 @@ test('an object that leaves a layer that stays is judged by the same rules', asy
   expect(await h.get('ConfigMap', 'a')).toBeUndefined();
   expect(h.kept('app')).toEqual([`Namespace ${declared}: holds what the layer did not make: ConfigMap theirs`]);
 }, 60_000);
-
-const definition = (kind: string) => ({
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: `${kind.toLowerCase()}s.removal.slipway.dev` },
-  spec: {
-    group: 'removal.slipway.dev',
-    scope: 'Namespaced',
-    names: { kind, plural: `${kind.toLowerCase()}s`, singular: kind.toLowerCase(), listKind: `${kind}List` },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
-      },
-    ],
-  },
-});
