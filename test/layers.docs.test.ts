@@ -18,7 +18,8 @@ const { versions } = clusterProfileSpecSchema.parse(profile.spec);
 function layersOf(version: string): readonly ResolvedLayer[] {
   const found = versions.find((candidate) => candidate.version === version);
   if (found === undefined) throw new Error(`no version ${version}`);
-  const result = resolve({ name: profile.metadata.name, version: found, variables: {} });
+  const ref = { scope: 'tenant', name: profile.metadata.name, version } as const;
+  const result = resolve({ profiles: [{ ref, version: found }], variables: {} });
   if (!result.ok) throw new Error(result.message);
   return result.profile.layers;
 }

@@ -10,7 +10,7 @@ import { eventController } from './event/controller.ts';
 import { gatewayController } from './gateway/controller.ts';
 import { machinePoolController } from './machine-pool/controller.ts';
 import { planFor, type PlanForInput } from './plan-for.ts';
-import { createClusterResolver } from './reads.ts';
+import { createClusterResolver } from './cluster-resolver.ts';
 import { rolloutController } from './rollout/controller.ts';
 import { planRollout } from './rollout/fleet-plan.ts';
 import type { RolloutObject } from './rollout/scope.ts';
@@ -42,7 +42,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     render: options.render,
     imageTags: options.imageTags ?? (() => SHIPPED_IMAGE_TAGS),
     clusters: createClusterIndex(),
-    resolveCluster: createClusterResolver(),
+    resolveCluster: createClusterResolver(options),
   };
   const base = { clock, timers, logger };
   const list = [
@@ -58,7 +58,7 @@ export function createControllers(options: ControllersOptions): Controllers {
   return {
     controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),
     planFor: ({ tenant, manifests, ...input }) =>
-      planFor({ ...deps, store: tenantStore(store, tenant) }, { ...input, manifests: manifests ? { tenant } : undefined }),
+      planFor({ ...deps, tenant, store: tenantStore(store, tenant) }, { ...input, manifests: manifests ? { tenant } : undefined }),
     planRollout: (tenant, rollout) => planRollout(deps, tenant, rollout as RolloutObject),
     start: (signal) =>
       runAsLeader(

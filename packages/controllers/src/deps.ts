@@ -4,7 +4,7 @@ import type { ChartRenderer, FactsReader, PackResolver, PlanPublisher } from '@s
 import type { FleetStore, ObjectStore } from '@slipway/model';
 import type { EventRecorder, Leases, Timers } from '@slipway/runtime';
 import type { ClusterIndex } from './cluster-index.ts';
-import type { ClusterResolver } from './reads.ts';
+import type { ClusterResolver, SecretOpener } from './cluster-resolver.ts';
 
 export interface ControllersOptions {
   readonly store: FleetStore;
@@ -13,6 +13,8 @@ export interface ControllersOptions {
   readonly packs: PackResolver;
   /** Renders charts for plans; without it a plan cannot show their manifests. */
   readonly render?: ChartRenderer | undefined;
+  /** Without it secret variables and macros stay masked: for tests that have none. */
+  readonly secrets?: SecretOpener;
   /** Every cloud by name. */
   readonly clouds: Readonly<Record<string, Pick<Cloud, 'render'>>>;
   /** Image tags kubeadm must ask for, by Kubernetes version (`v1.35.4`). */
@@ -25,7 +27,7 @@ export interface ControllersOptions {
 }
 
 /** What every controller works with: everybody's objects, for finding out whose turn it is. */
-export interface FleetDeps extends Required<Omit<ControllersOptions, 'leases'>> {
+export interface FleetDeps extends Required<Omit<ControllersOptions, 'leases' | 'secrets'>> {
   readonly resolveCluster: ClusterResolver;
   readonly clusters: ClusterIndex;
 }

@@ -3,16 +3,15 @@ import {
   clusterChangePlan,
   mergePlans,
   poolName,
-  profileKindAt,
-  type ProfileRef,
   refuseIf,
   type ApiObject,
   type ChangePlan,
   type ClusterPicture,
   type ObjectStore,
 } from '@slipway/model';
+import type { ClusterResolver } from './cluster-resolver.ts';
 import { renderPlan, type RenderPlanDeps } from './render-plan.ts';
-import { getCluster, getProfile, listPools, resolveCluster, type ClusterObject, type PoolObject, type ProfileObject } from './reads.ts';
+import { getCluster, listPools, type ClusterObject, type PoolObject } from './reads.ts';
 
 /** An object as it would be stored, checked and with defaults; `remove` when it would be deleted. */
 export interface Candidate {
@@ -30,9 +29,12 @@ export interface PlanForInput {
   readonly manifests?: { readonly tenant: string } | undefined;
 }
 
+/** Whose objects are read, and what says what a cluster is made of. */
 export interface PlanForDeps extends RenderPlanDeps {
+  readonly tenant: string;
   readonly store: Pick<ObjectStore, 'get' | 'list'>;
   readonly plans: Pick<PlanPublisher, 'latestCluster'>;
+  readonly resolveCluster: ClusterResolver;
 }
 
 /** What would happen to clusters if the candidates were stored, all at once. Reads, never writes. */
@@ -60,22 +62,29 @@ async function planForCluster(deps: PlanForDeps, { project, candidates, manifest
   const storedPools = await listPools(store, project, name);
   const candidate = ofKind('Cluster').find(({ object }) => object.metadata.namespace === project && object.metadata.name === name);
   const wanted = candidate?.remove ? undefined : ((candidate?.object as ClusterObject | undefined) ?? stored);
-  const profileOf = async (profile: ProfileRef, withCandidates: boolean): Promise<ProfileObject | undefined> => {
-    const given = withCandidates
-      ? ofKind(profileKindAt(profile.scope)).find(({ object, remove }) => !remove && object.metadata.name === profile.name)
-      : undefined;
-    return (given?.object as ProfileObject | undefined) ?? getProfile(store, profile, project);
-  };
   const pools = overlay(
     storedPools,
     ofKind('MachinePool').filter(({ object }) => (object as PoolObject).spec.cluster === name && object.metadata.namespace === project),
   );
   const published = stored && (await plans.latestCluster(stored.metadata.uid));
-  const desired = wanted && picture(wanted, pools, await profileOf(wanted.spec.profile, true));
-  const current = stored && picture(stored, storedPools, await profileOf(stored.spec.profile, false));
+  const desired = wanted && (await picture(wanted, pools, { ...deps, store: withCandidates(store, candidates) }));
+  const current = stored && (await picture(stored, storedPools, deps));
   const plan = clusterChangePlan({ running: published?.plan, desired, current });
   return manifests ? renderPlan(deps, plan, { ...manifests, project, current, desired }) : plan;
 }
+
+/** The store as it would be with the candidates in it. */
+const withCandidates = (store: PlanForDeps['store'], candidates: readonly Candidate[]): PlanForDeps['store'] => ({
+  ...store,
+  async get(ref) {
+    const found = candidates.find(
+      ({ object: { kind, metadata } }) =>
+        kind === ref.kind && metadata.name === ref.name && (metadata.namespace ?? '') === (ref.project ?? ''),
+    );
+    if (found === undefined) return store.get(ref);
+    return found.remove ? undefined : found.object;
+  },
+});
 
 function overlay(stored: readonly PoolObject[], candidates: readonly Candidate[]): PoolObject[] {
   const named = (object: { metadata: { name: string } }) =>
@@ -84,8 +93,8 @@ function overlay(stored: readonly PoolObject[], candidates: readonly Candidate[]
   return [...kept, ...candidates.filter(({ remove }) => !remove).map(({ object }) => object as PoolObject)];
 }
 
-function picture(cluster: ClusterObject, pools: readonly PoolObject[], profile: ProfileObject | undefined): ClusterPicture {
-  const resolved = resolveCluster(cluster.spec, profile);
+async function picture(cluster: ClusterObject, pools: readonly PoolObject[], deps: PlanForDeps): Promise<ClusterPicture> {
+  const { resolved } = await deps.resolveCluster(deps, cluster);
   if (!resolved.ok) refuseIf(`Cluster "${cluster.metadata.name}"`, resolved.causes);
   return {
     name: cluster.metadata.name,

@@ -1,8 +1,6 @@
 import {
   profileKindAt,
   type ProfileRef,
-  profileText,
-  resolve,
   type ApiObject,
   type ClusterProfileSpec,
   type ClusterProfileStatus,
@@ -15,7 +13,6 @@ import {
   type MachineSpec,
   type MachineStatus,
   type ObjectStore,
-  type ResolveResult,
 } from '@slipway/model';
 
 export type ClusterObject = ApiObject<ClusterSpec, ClusterStatus>;
@@ -54,42 +51,4 @@ export const keyOf = (tenant: string, object: { metadata: { namespace?: string |
 export function splitKey(key: string): { tenant: string; project: string; name: string } {
   const [tenant = '', ...rest] = key.split('/');
   return { tenant, project: rest.length > 1 ? (rest[0] ?? '') : '', name: rest.at(-1) ?? '' };
-}
-
-/** What a cluster is made of, or why that cannot be said. */
-export function resolveCluster(spec: ClusterSpec, profile: ProfileObject | undefined): ResolveResult {
-  const { name, version } = spec.profile;
-  const found = profile?.spec.versions.find((candidate) => candidate.version === version);
-  if (found) return resolve({ name, version: found, variables: spec.variables });
-  const message = profile ? `Profile "${name}" has no version ${version}.` : `Profile "${profileText(spec.profile)}" does not exist.`;
-  return { ok: false, message, causes: [{ field: 'spec.profile', message }] };
-}
-
-export type ClusterResolver = typeof resolveCluster;
-
-/** Answers kept: a fleet has far fewer combinations of profile version and variables than clusters. */
-const REMEMBERED = 500;
-
-/**
- * As {@link resolveCluster}, but remembers answers: parsing the manifests of a large profile takes long, and every run of every controller needs them. Only for stored
- * profiles, whose generation tells one content from another.
- */
-export function createClusterResolver(): ClusterResolver {
-  const answers = new Map<string, ResolveResult>();
-  return (spec, profile) => {
-    if (!profile) return resolveCluster(spec, profile);
-    const key = JSON.stringify([
-      profile.metadata.uid,
-      profile.metadata.generation,
-      spec.profile,
-      Object.entries(spec.variables).toSorted(([a], [b]) => (a < b ? -1 : 1)),
-    ]);
-    const known = answers.get(key);
-    if (known) return known;
-    const answer = resolveCluster(spec, profile);
-    const [oldest] = answers.keys();
-    if (answers.size >= REMEMBERED && oldest !== undefined) answers.delete(oldest);
-    answers.set(key, answer);
-    return answer;
-  };
 }

@@ -1,4 +1,4 @@
-import type { ClusterFacts, ClusterPlan, GatewayFacts, GatewayPlan, SignedPlan } from '@slipway/model';
+import type { ClusterFacts, ClusterPlan, GatewayFacts, GatewayPlan, PackInfo, SignedPlan } from '@slipway/model';
 
 /** Who an agent is: one cluster or one gateway. */
 export interface LinkSubject {
@@ -74,6 +74,8 @@ export interface PackResolver {
     /** Where the registry has keys: the one it is signed by, or what is wrong although it may be used. */
     signature?: { readonly signedBy?: string; readonly problem?: string };
   }>;
+  /** What the pack says about itself; of the same content that `resolveChart` pins. Rejects as that does. */
+  packInfo?(ref: Parameters<PackResolver['resolveChart']>[0]): Promise<PackInfo>;
 }
 
 /** One chart as one cluster would get it. */

@@ -1,6 +1,7 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
 import type { KubeObject } from '@slipway/kube';
 import type { ExtraArg } from '@slipway/machines';
+import { CLUSTER_NETWORK } from '@slipway/model';
 import type { Cloud, ClusterRenderInput } from '../contract/cloud.ts';
 import {
   COMPONENT_CONFIG,
@@ -20,8 +21,8 @@ interface Size {
 }
 
 /** Pods and Services of every local cluster: clusters never reach each other's, so all may use the same ranges. */
-export const POD_CIDR = '10.200.0.0/16';
-export const SERVICE_CIDR = '10.96.0.0/16';
+export const POD_CIDR = CLUSTER_NETWORK.podCIDR;
+export const SERVICE_CIDR = CLUSTER_NETWORK.serviceCIDR;
 
 /** A Node may take 10 minutes to appear: the host may be busy building the toolchain. */
 const NODE_STARTUP_SECONDS = 600;
@@ -94,7 +95,11 @@ function objectBuilder(input: ClusterRenderInput, namespace: string) {
 }
 
 const clusterSpec = (name: string) => ({
-  clusterNetwork: { services: { cidrBlocks: [SERVICE_CIDR] }, pods: { cidrBlocks: [POD_CIDR] }, serviceDomain: 'cluster.local' },
+  clusterNetwork: {
+    services: { cidrBlocks: [SERVICE_CIDR] },
+    pods: { cidrBlocks: [POD_CIDR] },
+    serviceDomain: CLUSTER_NETWORK.serviceDomain,
+  },
   controlPlaneRef: { apiGroup: names.CONTROL_PLANE_GROUP, kind: 'KubeadmControlPlane', name },
   infrastructureRef: { apiGroup: names.INFRA_GROUP, kind: 'LocalCluster', name },
 });

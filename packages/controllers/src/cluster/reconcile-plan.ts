@@ -1,5 +1,5 @@
-import { messageOf } from '@slipway/kit';
-import { clusterTombstones, type PlanLayer, type ResolvedLayer, type ResolvedProfile } from '@slipway/model';
+import { messageOf, SlipwayError } from '@slipway/kit';
+import { clusterTombstones, packKey, type PlanLayer, type ResolvedLayer, type ResolvedProfile } from '@slipway/model';
 import { again, done, wait, type Step } from '@slipway/runtime';
 import type { Deps } from '../deps.ts';
 import type { ClusterScope } from './scope.ts';
@@ -72,6 +72,8 @@ async function prepareLayer(deps: Deps, scope: ClusterScope, layer: ResolvedLaye
   if (content.type === 'builtin') return { ...frame, content: { type: 'builtin', version: content.version } };
   if (content.type === 'manifests') return { ...frame, content: { type: 'manifests', objects: [...content.objects] } };
   try {
+    const unknown = scope.packProblems.get(packKey(content));
+    if (unknown !== undefined) throw new SlipwayError('Unavailable', unknown);
     const { digest, name, version } = await deps.packs.resolveChart({
       tenant: deps.tenant,
       ...(content.registryScope === 'project' ? { project: scope.cluster.metadata.namespace } : {}),

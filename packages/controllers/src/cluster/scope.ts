@@ -21,7 +21,6 @@ import { connectionOf, gatewayPlace, type GatewayPlace, gatewayReport } from '..
 import { renderCluster } from '../gateway/render-cluster.ts';
 import {
   getCluster,
-  getProfile,
   listMachines,
   listPools,
   splitKey,
@@ -41,6 +40,8 @@ export interface ClusterScope {
   readonly pools: readonly PoolObject[];
   readonly machines: readonly MachineObject[];
   readonly resolved: ResolveResult;
+  /** Why nothing is known of a pack, by its key. */
+  readonly packProblems: ReadonlyMap<string, string>;
   /** The gateway that does the work; of the installation when the tenant's is only its name. */
   readonly gateway: GatewayObject | undefined;
   readonly gatewayBorrowed: boolean;
@@ -79,7 +80,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     | ApiObject<CloudAccountSpec>
     | undefined;
   const pools = await listPools(deps.store, project, name);
-  const resolved = deps.resolveCluster(cluster.spec, await getProfile(deps.store, cluster.spec.profile, project));
+  const { resolved, packProblems } = await deps.resolveCluster(deps, cluster);
   const staying = pools.filter((pool) => !pool.metadata.deletionTimestamp);
   const published = await deps.plans.latestCluster(uid);
   const pending = pendingApproval({ published: published?.plan, resolved, approvals: cluster.spec.approvals });
@@ -94,6 +95,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     pools,
     machines: await listMachines(deps.store, project, name),
     resolved,
+    packProblems,
     gateway: place?.real,
     gatewayBorrowed: place?.borrowed ?? false,
     gatewayPlan: told.plan,

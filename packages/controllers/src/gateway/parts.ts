@@ -4,13 +4,10 @@ import {
   type CloudAccountSpec,
   type ObjectStore,
   pendingApproval,
-  profileKindAt,
-  type ProfileRef,
   type ResolveResult,
-  SCOPES,
 } from '@slipway/model';
 import type { Deps, FleetDeps } from '../deps.ts';
-import { type ClusterObject, type GatewayObject, listClusters, listPools, type PoolObject, type ProfileObject } from '../reads.ts';
+import { type ClusterObject, type GatewayObject, listClusters, listPools, type PoolObject } from '../reads.ts';
 import { tenantStore } from '../tenant-deps.ts';
 import type { AssembledCluster } from './assemble.ts';
 import { isBorrowed } from './place.ts';
@@ -21,35 +18,26 @@ export interface TenantPart {
   readonly tenant: string;
   readonly clusters: readonly ClusterObject[];
   readonly pools: readonly PoolObject[];
-  /** By {@link profileKey}. */
-  readonly profiles: ReadonlyMap<string, ProfileObject>;
+  /** By the uid of the cluster. */
+  readonly resolved: ReadonlyMap<string, ResolveResult>;
   readonly accounts: ReadonlyMap<string, ApiObject<CloudAccountSpec>>;
 }
-
-/** Where a profile that a cluster names lives. */
-const profileKey = ({ scope, name }: Pick<ProfileRef, 'scope' | 'name'>, project: string | undefined): string =>
-  [scope, ...(scope === 'project' ? [project] : []), name].join('/');
 
 export async function partOf(fleet: FleetDeps, tenant: string, gateway: string): Promise<TenantPart> {
   const store = tenantStore(fleet.store, tenant);
   const byName = async <T>(kind: string): Promise<Map<string, T>> =>
     new Map((await store.list({ kind })).items.map((object) => [object.metadata.name, object as T]));
+  const clusters = await listClusters(store, `spec.gateway=${gateway}`);
+  const reading = { tenant, store: onceEach(store) };
+  const resolved = new Map<string, ResolveResult>();
+  for (const cluster of clusters) resolved.set(cluster.metadata.uid, (await fleet.resolveCluster(reading, cluster)).resolved);
   return {
     tenant,
-    clusters: await listClusters(store, `spec.gateway=${gateway}`),
+    clusters,
     pools: await listPools(store),
-    profiles: await profilesOf(store),
+    resolved,
     accounts: await byName<ApiObject<CloudAccountSpec>>('CloudAccount'),
   };
-}
-
-async function profilesOf(store: ObjectStore): Promise<Map<string, ProfileObject>> {
-  const found = new Map<string, ProfileObject>();
-  for (const scope of SCOPES) {
-    for (const object of (await store.list({ kind: profileKindAt(scope) })).items as ProfileObject[])
-      found.set(profileKey({ scope, name: object.metadata.name }, object.metadata.namespace), object);
-  }
-  return found;
 }
 
 /** Tenants that build with the gateway of this name of the installation, which is the one of the tenant `default`. */
@@ -60,11 +48,26 @@ export async function borrowers(fleet: FleetDeps, owner: string, name: string): 
   return Promise.all(tenants.map(({ tenant }) => partOf(fleet, tenant, name)));
 }
 
-export async function assembled(deps: Deps, { clusters, pools, profiles, accounts }: TenantPart): Promise<AssembledCluster[]> {
+const NOT_RESOLVED: ResolveResult = { ok: false, causes: [], message: 'The cluster was not there yet.' };
+
+/** Clusters of one gateway name the same profiles, macros and accounts. */
+function onceEach(store: ObjectStore): Pick<ObjectStore, 'get'> {
+  const known = new Map<string, ReturnType<ObjectStore['get']>>();
+  return {
+    get(ref) {
+      const key = JSON.stringify([ref.kind, ref.project ?? '', ref.name]);
+      const asked = known.get(key) ?? store.get(ref);
+      known.set(key, asked);
+      return asked;
+    },
+  };
+}
+
+export async function assembled(deps: Deps, part: TenantPart): Promise<AssembledCluster[]> {
+  const { clusters, pools, accounts } = part;
   return Promise.all(
     clusters.map(async (cluster) => {
-      const profile = profiles.get(profileKey(cluster.spec.profile, cluster.metadata.namespace));
-      const resolved = deps.resolveCluster(cluster.spec, profile);
+      const resolved = part.resolved.get(cluster.metadata.uid) ?? NOT_RESOLVED;
       const keep = await keptVersion(deps, cluster, resolved);
       return {
         cluster,

@@ -8,7 +8,7 @@ import { scopeOfKind } from '../meta/scopes.ts';
 import type { ClusterProfileSpec, ClusterProfileStatus } from './cluster-profile.ts';
 import { PROFILE_FAMILY, sameProfile } from './profile-ref.ts';
 import { comebackCauses, publishedCauses, refuseForgetting } from './published.ts';
-import { checkProfileVersion } from './resolve.ts';
+import { checkProfileVersion } from './resolve-stack.ts';
 
 type ProfileObject = ApiObject<ClusterProfileSpec, ClusterProfileStatus>;
 
@@ -20,7 +20,7 @@ export async function admitProfile({ object, old, reads }: AdmissionInput<Cluste
     ...(versions.findIndex((other) => other.version === version.version) === index
       ? []
       : [duplicateField(`spec.versions[${index}].version`, `there is already a version ${version.version}`)]),
-    ...checkProfileVersion(version, `spec.versions[${index}]`),
+    ...checkProfileVersion(version, `spec.versions[${index}]`, object.spec.type),
   ]);
   if (old) {
     causes.push(...publishedCauses(old.spec, object.spec), ...comebackCauses(object.spec, old.status));

@@ -1,5 +1,5 @@
 import type { FieldCause } from '@slipway/kit';
-import { duplicateField, invalidField, listOf } from '../meta/causes.ts';
+import { invalidField, listOf } from '../meta/causes.ts';
 import { type Layer, LAYER_TYPES } from './layer.ts';
 
 type OrderedLayer = Pick<Layer, 'name' | 'type' | 'dependsOn' | 'priority'>;
@@ -9,18 +9,31 @@ const rank = (layer: OrderedLayer): number => LAYER_TYPES.indexOf(layer.type);
 /** Types that must be Ready before anything of a later type starts: without them no pod runs. */
 const FOUNDATIONS = new Set<Layer['type']>(['os', 'kubernetes', 'cni']);
 
+export interface Order {
+  /** Path of a layer in causes, by its index. */
+  readonly fieldOf: (index: number) => string;
+  /** Path of all layers. */
+  readonly whole: string;
+  /** Not every layer is here: one that is waited for may be among the others. */
+  readonly partial?: boolean;
+}
+
 /**
  * Install order: os → kubernetes → cni → csi → addon, within that by `dependsOn`, then lower priority, then name, so that the same profile always gives the same
  * order. Cycles, unknown and contradictory dependencies go to `causes`; the order is then of no use.
  */
-export function orderLayers<L extends OrderedLayer>(layers: readonly L[], path: string, causes: FieldCause[]): L[] {
+export function orderLayers<L extends OrderedLayer>(layers: readonly L[], order: Order, causes: FieldCause[]): L[] {
   const byName = new Map(layers.map((layer) => [layer.name, layer]));
   const before = causes.length;
-  layers.forEach((layer, index) => checkDependencies(layer, { byName, layers, index, field: `${path}[${index}]` }, causes));
+  layers.forEach((layer, index) =>
+    checkDependencies(layer, { byName, field: order.fieldOf(index), partial: order.partial ?? false }, causes),
+  );
   if (causes.length > before) return [...layers];
   const cycle = findCycle(layers, byName);
   if (cycle) {
-    causes.push(invalidField(path, `the layers depend on each other in a circle: ${cycle.join(' → ')}; remove one of these dependencies`));
+    causes.push(
+      invalidField(order.whole, `the layers depend on each other in a circle: ${cycle.join(' → ')}; remove one of these dependencies`),
+    );
     return [...layers];
   }
   return sorted(layers);
@@ -28,21 +41,17 @@ export function orderLayers<L extends OrderedLayer>(layers: readonly L[], path: 
 
 interface Place<L> {
   readonly byName: ReadonlyMap<string, L>;
-  readonly layers: readonly L[];
-  readonly index: number;
   readonly field: string;
+  readonly partial: boolean;
 }
 
-function checkDependencies<L extends OrderedLayer>(layer: L, place: Place<L>, causes: FieldCause[]): void {
-  const { byName, layers, index, field } = place;
-  if (layers.findIndex((other) => other.name === layer.name) !== index) {
-    causes.push(duplicateField(`${field}.name`, `there is already a layer "${layer.name}"`));
-  }
+function checkDependencies<L extends OrderedLayer>(layer: L, { byName, field, partial }: Place<L>, causes: FieldCause[]): void {
   layer.dependsOn.forEach((name, at) => {
     const on = byName.get(name);
-    const others = layers.filter((other) => other.name !== layer.name).map((other) => other.name);
-    if (!on) causes.push(invalidField(`${field}.dependsOn[${at}]`, `there is no layer "${name}"; there are: ${listOf(others)}`));
-    else if (rank(on) > rank(layer)) {
+    const others = [...byName.keys()].filter((other) => other !== layer.name);
+    if (!on) {
+      if (!partial) causes.push(invalidField(`${field}.dependsOn[${at}]`, `there is no layer "${name}"; there are: ${listOf(others)}`));
+    } else if (rank(on) > rank(layer)) {
       causes.push(
         invalidField(
           `${field}.dependsOn[${at}]`,
@@ -77,10 +86,11 @@ function findCycle<L extends OrderedLayer>(layers: readonly L[], byName: Readonl
 function sorted<L extends OrderedLayer>(layers: readonly L[]): L[] {
   const left = layers.toSorted((a, b) => rank(a) - rank(b) || a.priority - b.priority || (a.name < b.name ? -1 : 1));
   const placed = new Set<string>();
+  const names = new Set(layers.map(({ name }) => name));
   const order: L[] = [];
   while (left.length > 0) {
     // The first that waits for nothing unplaced: sorted input makes this the natural order with priority and name as tie-breaks.
-    const at = left.findIndex((layer) => layer.dependsOn.every((name) => placed.has(name)));
+    const at = left.findIndex((layer) => layer.dependsOn.every((name) => placed.has(name) || !names.has(name)));
     const [next] = left.splice(Math.max(at, 0), 1);
     if (!next) break;
     placed.add(next.name);

@@ -2,22 +2,19 @@ import { SlipwayError } from '@slipway/kit';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { LAYER_TYPES } from './layer.ts';
-import { checkProfileVersion, resolve, resolveProfile, type ResolvedProfile } from './resolve.ts';
-import { configMap, KUBERNETES, profileVersion } from './test-profiles.ts';
+import { resolve, resolveProfile } from './resolve.ts';
+import { checkProfileVersion } from './resolve-stack.ts';
+import type { ResolvedProfile } from './resolved.ts';
+import { alone, configMap, KUBERNETES, profileVersion } from './test-profiles.ts';
 import type { VariableValue } from './variable.ts';
 
 type Layers = Parameters<typeof profileVersion>[0];
 
 const resolved = (layers: Layers, variables: unknown[] = [], values: Record<string, VariableValue> = {}): ResolvedProfile =>
-  resolveProfile({ name: 'p', version: profileVersion(layers, { variables: variables as never }), variables: values });
+  resolveProfile({ profiles: alone(profileVersion(layers, { variables: variables as never })), variables: values });
 
 function causesOf(layers: Layers, variables: unknown[] = [], values: Record<string, VariableValue> = {}): string[] {
-  const result = resolve({
-    name: 'p',
-    version: profileVersion(layers, { variables: variables as never }),
-    variables: values,
-    versionPath: 'v',
-  });
+  const result = resolve({ profiles: alone(profileVersion(layers, { variables: variables as never }), 'p', 'v'), variables: values });
   return result.ok ? [] : result.causes.map((cause) => `${cause.field}: ${cause.message}`);
 }
 
@@ -150,7 +147,7 @@ describe('variables', () => {
         const version = profileVersion([KUBERNETES], { variables: [{ name: 'a', pattern: `^${pieces.join('')}$` }] });
         if (checkProfileVersion(version, 'v').length > 0) return;
         const start = performance.now();
-        resolve({ name: 'p', version, variables: { a: `${unit.repeat(127)}!` } });
+        resolve({ profiles: alone(version), variables: { a: `${unit.repeat(127)}!` } });
         expect(performance.now() - start).toBeLessThan(3000);
       }),
       { numRuns: 300 },

@@ -1,52 +1,130 @@
 import type { FieldCause } from '@slipway/kit';
 import { forbiddenField, invalidField, listOf, requiredField } from '../meta/causes.ts';
 import { joinPath } from '../meta/diff.ts';
-import { MASK } from '../meta/mask.ts';
-import { checkPattern } from './pattern.ts';
-import { checkValue, expected, isText } from './variable-value.ts';
+import { looksSecret, MASK } from '../meta/mask.ts';
+import { type Budget, type Found, type Known, known, type References, TemplateProblem } from '../template/evaluate.ts';
+import { fill } from '../template/fill.ts';
+import type { Reference } from '../template/syntax.ts';
+import type { Declared } from './stack.ts';
+import { checkValue, expected } from './variable-value.ts';
 import type { Variable, VariableValue } from './variable.ts';
 
-export interface VariablesOutcome {
-  readonly values: Readonly<Record<string, VariableValue>>;
-  readonly causes: readonly FieldCause[];
+export interface VariablesInput {
+  readonly declared: readonly Declared[];
+  readonly given: Readonly<Record<string, VariableValue>>;
+  /** Path of the given ones in causes. */
+  readonly path: string;
+  /** Values of the secret ones; undefined where they are not opened. */
+  readonly secrets: Readonly<Record<string, string>> | undefined;
+  /** No cluster has given anything: what has no default is not known. */
+  readonly unset: boolean;
+  /** Where references to macros and to the cluster lead. */
+  readonly others: References;
+  readonly budget: Budget;
+  readonly causes: FieldCause[];
+  readonly secretTexts: Set<string>;
 }
 
-/** Fills in defaults and checks every given value. Paths of causes start with `path`, such as `spec.variables`. */
-export function resolveVariables(
-  declared: readonly Variable[],
-  given: Readonly<Record<string, VariableValue>>,
-  path = 'spec.variables',
-): VariablesOutcome {
-  const causes: FieldCause[] = [];
-  const values: Record<string, VariableValue> = {};
+/**
+ * Every variable with its value: given ones and defaults, with the references in them filled in and then checked. What is wrong goes to `causes`, with the place of the
+ * value: `spec.variables.replicas`, or the default in the profile.
+ */
+export function resolveVariables(input: VariablesInput): ReadonlyMap<string, Known> {
+  const { declared, given, path, causes } = input;
+  const names = new Set(declared.map(({ variable }) => variable.name));
   for (const name of Object.keys(given)) {
-    if (declared.some((variable) => variable.name === name)) continue;
-    const known = listOf(declared.map((variable) => variable.name));
-    causes.push(forbiddenField(joinPath(path, name), `the profile has no variable "${name}"; it has: ${known}`));
+    if (names.has(name)) continue;
+    causes.push(forbiddenField(joinPath(path, name), `the profile has no variable "${name}"; it has: ${listOf([...names])}`));
   }
-  for (const variable of declared) {
+  const run = new Run(input);
+  for (const { variable } of declared) run.value(variable.name);
+  return run.values;
+}
+
+class Run {
+  readonly values = new Map<string, Known>();
+  private readonly byName: ReadonlyMap<string, Declared>;
+  private readonly trail: string[] = [];
+  private readonly input: VariablesInput;
+
+  constructor(input: VariablesInput) {
+    this.input = input;
+    this.byName = new Map(input.declared.map((declared) => [declared.variable.name, declared]));
+  }
+
+  /** Undefined when there is no such variable. */
+  value(name: string): Known | undefined {
+    const done = this.values.get(name);
+    if (done !== undefined) return done;
+    const declared = this.byName.get(name);
+    if (declared === undefined) return undefined;
+    if (this.trail.includes(name)) {
+      const circle = [...this.trail.slice(this.trail.indexOf(name)), name].join(' → ');
+      throw new TemplateProblem(`refers to itself in a circle: ${circle}`);
+    }
+    this.trail.push(name);
+    const value = this.made(declared);
+    this.trail.pop();
+    this.values.set(name, value);
+    if (value.secret || looksSecret(name)) this.input.secretTexts.add(String(value.value));
+    return value;
+  }
+
+  private made(declared: Declared): Known {
+    const { variable } = declared;
+    const { given, path, causes, unset } = this.input;
     const field = joinPath(path, variable.name);
-    const misplaced = Object.hasOwn(given, variable.name) ? misplacement(variable) : undefined;
-    if (misplaced !== undefined) {
-      causes.push(forbiddenField(field, misplaced));
-      continue;
-    }
-    // Checked where it is opened.
-    if (variable.type === 'secret') {
-      values[variable.name] = MASK;
-      continue;
-    }
-    const value = Object.hasOwn(given, variable.name) ? given[variable.name] : variable.default;
+    const isGiven = Object.hasOwn(given, variable.name);
+    const misplaced = isGiven ? misplacement(variable) : undefined;
+    if (misplaced !== undefined) causes.push(forbiddenField(field, misplaced));
+    if (variable.type === 'secret') return this.secret(variable);
+    if (isGiven && misplaced === undefined) return this.filled(variable, given[variable.name] as VariableValue, field);
+    if (variable.default !== undefined) return this.filled(variable, variable.default, joinPath(declared.path, 'default'));
+    if (unset) return known(sampleValue(variable), { unsure: true });
+    if (!variable.required) return known(zeroOf(variable));
+    causes.push(requiredField(field, `is required: ${expected(variable)}`));
+    return known(sampleValue(variable), { unsure: true });
+  }
+
+  private filled(variable: Variable, raw: VariableValue, field: string): Known {
+    const { budget, causes, secretTexts } = this.input;
+    const before = causes.length;
+    const references: References = { find: (reference) => this.find(reference) };
+    const filled = fill(raw, field, { references, budget, causes, secretTexts });
+    const made = known(filled.value, { secret: filled.secret, unsure: filled.unsure, weight: filled.weight });
+    if (made.unsure || causes.length > before) return { ...made, unsure: true };
+    const problem = checkValue(variable, made.value as VariableValue);
+    if (problem === undefined) return made;
+    causes.push(invalidField(field, problem));
+    return { ...made, unsure: true };
+  }
+
+  private find(reference: Reference): Found {
+    if (reference.root === 'layer')
+      return { missing: 'refers to a layer; a variable can refer to variables, macros and the cluster', final: true };
+    if (reference.root !== 'var') return this.input.others.find(reference);
+    if (reference.path.length > 0) return { missing: `goes into the variable "${reference.name}"; only layers can`, final: true };
+    const found = this.value(reference.name);
+    if (found !== undefined) return found;
+    return {
+      missing: `uses the variable "${reference.name}", which the profile does not declare; it declares: ${listOf([...this.byName.keys()])}`,
+      final: true,
+    };
+  }
+
+  private secret(variable: Variable): Known {
+    const { secrets, causes } = this.input;
+    if (secrets === undefined) return known(MASK, { secret: true, unsure: true });
+    const value = Object.hasOwn(secrets, variable.name) ? secrets[variable.name] : undefined;
+    const field = joinPath('spec.secretVariables', variable.name);
     if (value === undefined) {
       if (variable.required) causes.push(requiredField(field, `is required: ${expected(variable)}`));
-      else values[variable.name] = zeroOf(variable);
-      continue;
+      return known('', { secret: true, unsure: variable.required });
     }
     const problem = checkValue(variable, value);
-    if (problem === undefined) values[variable.name] = value;
-    else causes.push(invalidField(field, problem));
+    if (problem !== undefined) causes.push(invalidField(field, problem));
+    return known(value, { secret: true });
   }
-  return { values, causes };
 }
 
 /** Why a cluster may not give this variable among the others. */
@@ -57,8 +135,7 @@ function misplacement({ name, type, readOnly }: Variable): string | undefined {
 
 /** A value that satisfies the variable as far as can be told, for checking a profile whose required variables nobody has set yet. */
 export function sampleValue(variable: Variable): VariableValue {
-  if (variable.default !== undefined) return variable.default;
-  return SAMPLES[variable.type] ?? zeroOf(variable);
+  return variable.default ?? SAMPLES[variable.type] ?? zeroOf(variable);
 }
 
 const SAMPLES: Partial<Record<Variable['type'], VariableValue>> = {
@@ -79,88 +156,4 @@ export function zeroOf(variable: Variable): VariableValue {
   if (variable.type === 'boolean') return false;
   if (variable.type === 'list') return [];
   return variable.type === 'enum' ? (variable.options?.[0] ?? '') : '';
-}
-
-/** Problems of the declarations themselves. Paths start with `path`, such as `spec.versions[0].variables`. */
-export function checkDeclarations(declared: readonly Variable[], path: string): FieldCause[] {
-  const seen = new Set<string>();
-  const shown = new Map<string, string>();
-  return declared.flatMap((variable, index) => {
-    const field = joinPath(path, index);
-    const causes = checkDeclaration(variable, field);
-    if (seen.has(variable.name)) {
-      causes.unshift({ field: `${field}.name`, message: `"${variable.name}" is declared twice`, reason: 'FieldValueDuplicate' });
-    }
-    seen.add(variable.name);
-    const title = variable.displayName ?? variable.name;
-    const twin = shown.get(title);
-    if (twin !== undefined && twin !== variable.name) {
-      causes.push({
-        field: `${field}.displayName`,
-        message: `"${title}" is also what "${twin}" is shown as`,
-        reason: 'FieldValueDuplicate',
-      });
-    }
-    shown.set(title, variable.name);
-    return causes;
-  });
-}
-
-function checkDeclaration(variable: Variable, field: string): FieldCause[] {
-  const causes = [...checkLimits(variable, field), ...checkOptions(variable, field)];
-  const badPattern = variable.pattern === undefined ? undefined : (patternMisplaced(variable) ?? checkPattern(variable.pattern));
-  if (badPattern !== undefined) causes.push(invalidField(`${field}.pattern`, badPattern));
-  const badDefault = badPattern !== undefined || causes.length > 0 ? undefined : defaultProblem(variable);
-  if (badDefault !== undefined) causes.push(invalidField(`${field}.default`, badDefault));
-  return [...causes, ...checkManner(variable, field)];
-}
-
-function patternMisplaced({ type }: Variable): string | undefined {
-  const may = type === 'string' || type === 'multiline' || type === 'secret' || type === 'list';
-  return may ? undefined : 'a pattern is for variables of type string, multiline, secret and list';
-}
-
-function checkLimits(variable: Variable, field: string): FieldCause[] {
-  const { type, min, max, minLength, maxLength } = variable;
-  const causes: FieldCause[] = [];
-  if (type !== 'number' && (min !== undefined || max !== undefined)) {
-    causes.push(forbiddenField(field, 'min and max are for variables of type number'));
-  }
-  if (min !== undefined && max !== undefined && min > max) {
-    causes.push(invalidField(`${field}.min`, `must not be greater than max (${max})`));
-  }
-  const hasLength = minLength !== undefined || maxLength !== undefined;
-  if (hasLength && (type === 'enum' || !(isText(type) || type === 'list'))) {
-    causes.push(forbiddenField(field, 'minLength and maxLength are for texts and lists'));
-  }
-  if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
-    causes.push(invalidField(`${field}.minLength`, `must not be greater than maxLength (${maxLength})`));
-  }
-  return causes;
-}
-
-function checkOptions({ type, options }: Variable, field: string): FieldCause[] {
-  if (type === 'enum') {
-    return (options ?? []).length === 0 ? [requiredField(`${field}.options`, 'an enum needs at least one option')] : [];
-  }
-  return options === undefined ? [] : [forbiddenField(`${field}.options`, 'options are for variables of type enum')];
-}
-
-function defaultProblem(variable: Variable): string | undefined {
-  if (variable.default === undefined) return undefined;
-  if (variable.type === 'secret') return 'a secret has no default: it would stand in the profile for everybody to read; clusters give it';
-  return checkValue(variable, variable.default);
-}
-
-/** Who cannot be asked must have been answered. */
-function checkManner(variable: Variable, field: string): FieldCause[] {
-  const given = variable.default !== undefined;
-  const causes: FieldCause[] = [];
-  if (variable.readOnly && !given) {
-    causes.push(requiredField(`${field}.default`, 'a read-only variable needs a default: clusters cannot set it'));
-  }
-  if (variable.hidden && variable.required && !given) {
-    causes.push(requiredField(`${field}.default`, 'a hidden variable that is required needs a default: nobody is asked for it'));
-  }
-  return causes;
 }

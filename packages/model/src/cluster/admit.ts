@@ -1,30 +1,33 @@
 import type { FieldCause } from '@slipway/kit';
 import type { CloudAccountSpec } from '../cloud-account/cloud-account.ts';
 import type { ClusterProfileSpec } from '../cluster-profile/cluster-profile.ts';
-import { profileKindAt, type ProfileRef } from '../cluster-profile/profile-ref.ts';
-import { isPublished } from '../cluster-profile/published.ts';
-import { resolve, type ResolvedProfile, type ResolveResult } from '../cluster-profile/resolve.ts';
+import { resolve } from '../cluster-profile/resolve.ts';
+import type { ResolveResult } from '../cluster-profile/resolved.ts';
 import { checkSecretSources } from '../cluster-profile/secret-variables.ts';
+import type { Variable } from '../cluster-profile/variable.ts';
 import type { GatewaySpec } from '../gateway/gateway.ts';
 import { poolName, type MachinePoolSpec } from '../machine-pool/machine-pool.ts';
-import { forbiddenField, invalidField, listOf, refuseIf, unsupportedField } from '../meta/causes.ts';
+import { forbiddenField, invalidField, listOf, refuseIf } from '../meta/causes.ts';
 import type { AdmissionInput, AdmissionReads } from '../meta/define-kind.ts';
-import { deepEqual } from '../meta/diff.ts';
+import { deepEqual, joinPath } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
+import { readClusterStack } from './cluster-stack.ts';
 import type { ClusterSpec, ClusterStatus } from './cluster.ts';
 import { refuseVersionMove } from './kubernetes-version.ts';
 import { refusePodNetworkMove } from './pod-network.ts';
 import { CONTROL_PLANE_SUFFIX, MACHINE_SUFFIX, MAX_LABEL } from './names.ts';
 
 type ClusterObject = ApiObject<ClusterSpec, ClusterStatus>;
+type Admission = Pick<AdmissionInput<ClusterSpec, ClusterStatus>, 'reads' | 'tenant'>;
 
 /** What a cluster names exists, its variables fit, and what changed may change. Updates that leave the spec alone always pass, so that a broken profile never blocks a finalizer. */
-export async function admitCluster({ object, old, reads }: AdmissionInput<ClusterSpec, ClusterStatus>): Promise<void> {
+export async function admitCluster({ object, old, reads, tenant }: AdmissionInput<ClusterSpec, ClusterStatus>): Promise<void> {
   if (old && deepEqual(old.spec, object.spec)) return;
   const causes: FieldCause[] = [...nameCauses(object), ...(old ? immutableCauses(object, old) : [])];
   causes.push(...(await placeCauses(object, reads)));
-  const resolved = resolveFor(object.spec, await profileOf(object, object.spec.profile, reads), causes);
-  if (old && resolved) causes.push(...(await upgradeCauses({ object, old, resolved, reads })));
+  const admission = { reads, tenant };
+  const resolved = await resolveFor(object, admission, causes);
+  if (old && resolved) causes.push(...(await upgradeCauses({ object, old, resolved }, admission)));
   refuseIf(`Cluster "${object.metadata.name}"`, causes);
 }
 
@@ -83,56 +86,55 @@ async function missing({
   return invalidField(field, `there is no ${kind} "${name}"; there are: ${listOf(there)}`);
 }
 
-/** The profile that a cluster names, where it says that it lives. */
-const profileOf = (
-  cluster: ClusterObject,
-  { scope, name }: ProfileRef,
-  reads: AdmissionReads,
-): Promise<ApiObject<ClusterProfileSpec> | undefined> =>
-  reads.get(profileKindAt(scope), name, scope === 'project' ? cluster.metadata.namespace : undefined);
-
-function resolveFor(
-  spec: ClusterSpec,
-  profile: ApiObject<ClusterProfileSpec> | undefined,
-  causes: FieldCause[],
-): ResolveResult | undefined {
-  const { scope, name, version } = spec.profile;
-  if (!profile) {
-    const kind = profileKindAt(scope);
-    causes.push(invalidField('spec.profile.name', `there is no ${kind} "${name}"; list them with: slipway get ${kind.toLowerCase()}s`));
-    return undefined;
-  }
-  const found = profile.spec.versions.find((candidate) => candidate.version === version);
-  if (!found) {
-    const versions = profile.spec.versions.filter(isPublished).map((candidate) => candidate.version);
-    causes.push(unsupportedField('spec.profile.version', `profile "${name}" has no version ${version}; it has: ${listOf(versions)}`));
-    return undefined;
-  }
-  if (!isPublished(found)) {
-    causes.push(
-      unsupportedField(
-        'spec.profile.version',
-        `version ${version} of profile "${name}" is a draft; publish it with: slipway profile publish ${name}@${version}`,
-      ),
-    );
-    return undefined;
-  }
-  const resolved = resolve({ name, version: found, variables: spec.variables });
+/** What the cluster would be made of. Secrets are not opened here: what they are is seen where plans are made. */
+async function resolveFor(object: ClusterObject, { reads, tenant }: Admission, causes: FieldCause[]): Promise<ResolveResult | undefined> {
+  const stack = await readClusterStack(object, tenant, reads);
+  const account: ApiObject<CloudAccountSpec> | undefined = await reads.get('CloudAccount', object.spec.cloudAccount);
+  causes.push(...stack.causes, ...natureCauses(stack.profiles), ...cloudCauses(stack.profiles, account?.spec.cloud));
+  if (stack.causes.length > 0) return undefined;
+  const resolved = resolve(stack.input);
   if (!resolved.ok) causes.push(...resolved.causes);
-  causes.push(...checkSecretSources(found.variables, spec));
+  const declared = stack.input.profiles.flatMap(({ version }) => version.variables);
+  causes.push(...checkSecretSources(declared, object.spec));
   return resolved;
+}
+
+/** A cluster is made of one profile that can carry it, and of add-ons. */
+function natureCauses(profiles: readonly ApiObject<ClusterProfileSpec>[]): FieldCause[] {
+  return profiles.flatMap(({ spec, metadata }, index) => {
+    if (index === 0)
+      return spec.type === 'addon'
+        ? [invalidField('spec.profile.name', `"${metadata.name}" is an add-on profile: name it in spec.addons`)]
+        : [];
+    const isAddon = spec.type === 'addon';
+    return isAddon
+      ? []
+      : [invalidField(`spec.addons[${index - 1}].name`, `"${metadata.name}" is no add-on profile but of the type ${spec.type}`)];
+  });
+}
+
+function cloudCauses(profiles: readonly ApiObject<ClusterProfileSpec>[], cloud: string | undefined): FieldCause[] {
+  return profiles.flatMap(({ spec, metadata }, index) => {
+    if (cloud === undefined || spec.cloud === 'any' || spec.cloud === cloud) return [];
+    const field = index === 0 ? 'spec.profile.name' : `spec.addons[${index - 1}].name`;
+    return [
+      invalidField(field, `profile "${metadata.name}" is for the cloud ${spec.cloud}, and the account of the cluster is of ${cloud}`),
+    ];
+  });
 }
 
 interface UpgradeInput {
   readonly object: ClusterObject;
   readonly old: ClusterObject;
   readonly resolved: ResolveResult;
-  readonly reads: AdmissionReads;
 }
 
-async function upgradeCauses({ object, old, resolved, reads }: UpgradeInput): Promise<FieldCause[]> {
-  if (!resolved.ok || deepEqual([object.spec.profile, object.spec.variables], [old.spec.profile, old.spec.variables])) return [];
-  const before = await profileBefore(old, reads);
+async function upgradeCauses({ object, old, resolved }: UpgradeInput, admission: Admission): Promise<FieldCause[]> {
+  const made = ({ spec }: ClusterObject) => [spec.profile, spec.addons, spec.variables, spec.overrides];
+  if (!resolved.ok || deepEqual(made(object), made(old))) return [];
+  const stack = await readClusterStack(old, admission.tenant, admission.reads);
+  const was = stack.causes.length > 0 ? undefined : resolve(stack.input);
+  const before = was?.ok ? was.profile : undefined;
   const after = resolved.profile.kubernetesVersion;
   // What runs now counts too: while an upgrade is under way, the next one would skip a minor version.
   const running = old.status?.kubernetesVersion;
@@ -140,15 +142,24 @@ async function upgradeCauses({ object, old, resolved, reads }: UpgradeInput): Pr
     (before && refuseVersionMove(before.kubernetesVersion, after)) ?? (running && refuseVersionMove(running, after)),
     before && refusePodNetworkMove(before, resolved.profile),
   ];
-  return refusals.flatMap((refusal) => (refusal ? [invalidField('spec.profile.version', refusal)] : []));
+  const declared = stack.input.profiles.flatMap(({ version }) => version.variables);
+  return [
+    ...refusals.flatMap((refusal) => (refusal ? [invalidField('spec.profile.version', refusal)] : [])),
+    ...immutableVariables(declared, object.spec, old.spec),
+  ];
 }
 
-async function profileBefore(old: ClusterObject, reads: AdmissionReads): Promise<ResolvedProfile | undefined> {
-  const { name, version } = old.spec.profile;
-  const profile = await profileOf(old, old.spec.profile, reads);
-  const found = profile?.spec.versions.find((candidate) => candidate.version === version);
-  const resolved = found && resolve({ name, version: found, variables: old.spec.variables });
-  return resolved?.ok ? resolved.profile : undefined;
+/** What a cluster said once about variables that cannot be said otherwise later. */
+function immutableVariables(declared: readonly Variable[], after: ClusterSpec, before: ClusterSpec): FieldCause[] {
+  const given = ({ variables, secretVariablesFrom }: ClusterSpec, name: string) => [variables[name], secretVariablesFrom[name]];
+  return declared
+    .filter(({ immutable, name }) => immutable && !deepEqual(given(after, name), given(before, name)))
+    .map(({ name }) =>
+      forbiddenField(
+        joinPath('spec.variables', name),
+        'cannot be changed: the profile says that it is given once, when the cluster is made',
+      ),
+    );
 }
 
 /** What is wrong with a pool's name next to its cluster's, for machine names. */

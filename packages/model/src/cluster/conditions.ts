@@ -1,4 +1,4 @@
-import type { ResolvedLayer } from '../cluster-profile/resolve.ts';
+import type { ResolvedLayer } from '../cluster-profile/resolved.ts';
 import { poolName } from '../machine-pool/machine-pool.ts';
 import { compact } from '../meta/compact.ts';
 import type { WantedCondition } from '../meta/conditions.ts';

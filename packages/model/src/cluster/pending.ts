@@ -1,4 +1,4 @@
-import type { ResolveResult } from '../cluster-profile/resolve.ts';
+import type { ResolveResult } from '../cluster-profile/resolved.ts';
 import { type Approval, approvalFor } from '../plan/approval.ts';
 import type { ClusterPlan } from '../plan/cluster-plan.ts';
 

@@ -1,6 +1,6 @@
-import type { ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolve.ts';
+import type { ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolved.ts';
 import { fieldDiff } from '../meta/diff.ts';
-import { maskedDiff } from '../meta/mask.ts';
+import { markedAt, maskedDiff } from '../meta/mask.ts';
 import { HOLDS_DATA } from '../plan/approval.ts';
 import type { PlannedAction } from '../plan/change-plan.ts';
 import { objectId, objectKey } from '../plan/object-id.ts';
@@ -85,12 +85,15 @@ export function removeLayer(layer: ResolvedLayer): PlannedAction {
   };
 }
 
-/** Manifests by what they name, so that one added object does not shift every other one. */
+/** Manifests by what they name, so that one added object does not shift every other one; places of secrets with marks, whose they are left out. */
 function comparable(layer: ResolvedLayer): unknown {
-  const { content, ...rest } = layer;
-  if (content.type !== 'manifests') return { ...rest, content };
-  const objects = Object.fromEntries(content.objects.map((object) => [labelOf(object), object]));
-  return { ...rest, content: { type: 'manifests', objects } };
+  const { content, secrets = [], profile: _profile, ...rest } = layer;
+  if (content.type === 'manifests') {
+    const marked = markedAt(content.objects, secrets) as typeof content.objects;
+    const objects = Object.fromEntries(content.objects.map((object, index) => [labelOf(object), marked[index]]));
+    return { ...rest, content: { type: 'manifests', objects } };
+  }
+  return { ...rest, content: 'values' in content ? { ...content, values: markedAt(content.values, secrets) } : content };
 }
 
 function labelOf(object: Readonly<Record<string, unknown>>): string {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { resolveProfile } from '../cluster-profile/resolve.ts';
-import { configMap, KUBERNETES, profileVersion } from '../cluster-profile/test-profiles.ts';
+import { alone, configMap, KUBERNETES, profileVersion } from '../cluster-profile/test-profiles.ts';
 import type { ChangePlan } from '../plan/change-plan.ts';
 import { clusterSpecSchema } from './cluster.ts';
 import { clusterChangePlan, type ClusterPicture } from './plan.ts';
@@ -29,7 +29,7 @@ function picture({
     name: 'dev',
     spec: clusterSpecSchema.parse({ profile: { name: 'p', version: '1.0.0' }, variables, controlPlane }),
     pools: pools.map((pool) => ({ replicas: 1, size: {}, labels: {}, taints: [], ...pool })),
-    profile: resolveProfile({ name: 'p', version, variables }),
+    profile: resolveProfile({ profiles: alone(version), variables }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
-import type { ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolve.ts';
+import type { ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolved.ts';
 import type { MachinePoolSpec } from '../machine-pool/machine-pool.ts';
 import { deepEqual } from '../meta/diff.ts';
 import { maskedDiff } from '../meta/mask.ts';
@@ -266,7 +266,16 @@ function layerChanges(to: ResolvedProfile, from: ResolvedProfile): PlannedAction
   return [...kept, ...removed.map(removeLayer)];
 }
 
-const visible = ({ profile, drift, paused, variables }: ClusterSpec) => ({ profile, drift, paused, variables });
+const visible = ({ profile, addons, template, drift, paused, variables, secretVariables, secretVariablesFrom }: ClusterSpec) => ({
+  profile,
+  addons: Object.fromEntries(addons.map(({ scope, name, version }) => [`${scope}/${name}`, version])),
+  template,
+  drift,
+  paused,
+  variables,
+  secretVariables,
+  secretVariablesFrom,
+});
 
 function settings(to: ClusterPicture, from: ClusterPicture): PlannedAction[] {
   if (deepEqual(visible(to.spec), visible(from.spec))) return [];

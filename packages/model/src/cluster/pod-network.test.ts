@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { ResolvedContent, ResolvedLayer } from '../cluster-profile/resolve.ts';
+import type { ResolvedContent, ResolvedLayer } from '../cluster-profile/resolved.ts';
 import { podNetworkOf, refusePodNetworkMove } from './pod-network.ts';
 
 const layer = (name: string, type: ResolvedLayer['type'], content: ResolvedContent): ResolvedLayer => ({

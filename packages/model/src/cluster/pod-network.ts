@@ -1,4 +1,4 @@
-import type { ResolvedContent, ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolve.ts';
+import type { ResolvedContent, ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolved.ts';
 
 /** Who gives pods their addresses and carries their packets: the machines themselves, as their cloud makes them, or a pack that the agent installs. */
 export type PodNetwork = 'machine' | 'pack';

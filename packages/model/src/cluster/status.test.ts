@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { resolve } from '../cluster-profile/resolve.ts';
-import { KUBERNETES, profileVersion } from '../cluster-profile/test-profiles.ts';
+import { alone, KUBERNETES, profileVersion } from '../cluster-profile/test-profiles.ts';
 import { machinePoolSpecSchema } from '../machine-pool/machine-pool.ts';
 import { findCondition } from '../meta/conditions.ts';
 import type { ClusterFacts, LayerFact, ProvisionFacts } from '../plan/facts.ts';
@@ -13,8 +13,7 @@ const at = (seconds: number): string => new Date(Date.parse('2026-01-01T00:00:00
 const here = { connected: true, lastSeen: at(0) };
 
 const resolved = resolve({
-  name: 'p',
-  version: profileVersion([KUBERNETES, { name: 'web', type: 'addon', chart: { registry: 'r', name: 'web', version: '1' } }]),
+  profiles: alone(profileVersion([KUBERNETES, { name: 'web', type: 'addon', chart: { registry: 'r', name: 'web', version: '1' } }])),
   variables: {},
 });
 const metadata = { name: 'dev', namespace: 'p', uid: 'u', resourceVersion: '1', generation: 1, creationTimestamp: at(0) };
@@ -242,7 +241,7 @@ describe('the status of a cluster', () => {
   });
 
   it('of a new cluster whose profile or infrastructure is impossible is Failed', () => {
-    const broken = resolve({ name: 'p', version: profileVersion([KUBERNETES]), variables: { nope: 1 } });
+    const broken = resolve({ profiles: alone(profileVersion([KUBERNETES])), variables: { nope: 1 } });
     expect(clusterStatus(view({ ...blank, resolved: broken }))).toMatchObject({
       phase: 'Failed',
       message: expect.stringContaining('no variable "nope"'),

@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { resolveProfile, type ResolvedLayer } from '../cluster-profile/resolve.ts';
-import { configMap, KUBERNETES, profileVersion } from '../cluster-profile/test-profiles.ts';
+import { resolveProfile } from '../cluster-profile/resolve.ts';
+import type { ResolvedLayer } from '../cluster-profile/resolved.ts';
+import { alone, configMap, KUBERNETES, profileVersion } from '../cluster-profile/test-profiles.ts';
 import type { ClusterPlan, PlanLayer } from '../plan/cluster-plan.ts';
 import { clusterTombstones, type TombstoneInput } from './tombstones.ts';
 
@@ -9,17 +10,18 @@ type Content = { chart: string } | { manifests: string[] };
 
 const layersOf = (wanted: Record<string, Content & { namespace?: string }>): readonly ResolvedLayer[] =>
   resolveProfile({
-    name: 'p',
     variables: {},
-    version: profileVersion([
-      KUBERNETES,
-      ...Object.entries(wanted).map(([name, { namespace = 'apps', ...content }]) => ({
-        name,
-        namespace,
-        type: 'addon' as const,
-        ...('chart' in content ? { chart: { registry: 'r', name: content.chart, version: '1.0.0' } } : { manifests: content.manifests }),
-      })),
-    ]),
+    profiles: alone(
+      profileVersion([
+        KUBERNETES,
+        ...Object.entries(wanted).map(([name, { namespace = 'apps', ...content }]) => ({
+          name,
+          namespace,
+          type: 'addon' as const,
+          ...('chart' in content ? { chart: { registry: 'r', name: content.chart, version: '1.0.0' } } : { manifests: content.manifests }),
+        })),
+      ]),
+    ),
   }).layers;
 
 const published = (layers: readonly ResolvedLayer[], more: Partial<ClusterPlan> = {}): ClusterPlan => ({

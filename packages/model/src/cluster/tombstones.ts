@@ -1,5 +1,5 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
-import type { ResolvedLayer } from '../cluster-profile/resolve.ts';
+import type { ResolvedLayer } from '../cluster-profile/resolved.ts';
 import type { ClusterPlan, ObjectId, PlanLayer, Tombstone } from '../plan/cluster-plan.ts';
 import type { LayerFact } from '../plan/facts.ts';
 import { landedId, mayBeSame, objectId, objectKey } from '../plan/object-id.ts';

@@ -1,4 +1,4 @@
-import type { ResolveResult } from '../cluster-profile/resolve.ts';
+import type { ResolveResult } from '../cluster-profile/resolved.ts';
 import type { MachinePoolSpec, MachinePoolStatus } from '../machine-pool/machine-pool.ts';
 import type { ApiObject } from '../meta/object.ts';
 import type { ClusterFacts, ProvisionFacts } from '../plan/facts.ts';

@@ -1,5 +1,6 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
 import { fieldDiff, type FieldDiff } from './diff.ts';
+import { type PathStep, valueAt, withValueAt } from './value-path.ts';
 
 export const MASK = '***';
 
@@ -17,6 +18,25 @@ export const looksSecret = (name: string): boolean => SECRET_KEY.test(name) && !
 export function maskedDiff(from: unknown, to: unknown, secretValues: readonly string[] = []): FieldDiff[] {
   return fieldDiff(mark(from, secretValues), mark(to, secretValues)).map((diff) => unmark(diff) as FieldDiff);
 }
+
+/** The value with marks where secrets are known to be: {@link maskedDiff} tells two different ones apart, and shows neither. */
+export const markedAt = (value: unknown, leaves: readonly { readonly at: readonly PathStep[]; readonly shown: string }[]): unknown =>
+  leaves.reduce(
+    (marked, { at, shown }) =>
+      withValueAt(
+        marked,
+        at,
+        shown.replaceAll(MASK, () => markOf([shown, valueAt(value, at)])),
+      ),
+    value,
+  );
+
+/** The value as it may be shown: what is known to hold a secret as it is shown, and whatever else looks like one. */
+export const shownAt = (
+  value: unknown,
+  leaves: readonly { readonly at: readonly PathStep[]; readonly shown: string }[],
+  secretValues: readonly string[] = [],
+): unknown => unmark(mark(markedAt(value, leaves), secretValues));
 
 /** A copy with every secret replaced by `***`, by the same rules as {@link maskedDiff}. */
 export const maskValue = (value: unknown, secretValues: readonly string[] = []): unknown => unmark(mark(value, secretValues));

@@ -1,0 +1,110 @@
+import { isScalar, parseAllDocuments, visit, type Document } from 'yaml';
+import { segmentsOf } from './parse.ts';
+
+const MAX_ALIASES = 100;
+const MAX_DEPTH = 100;
+
+/** One document of a text: its data with references still in it, or why it cannot be read. */
+export type YamlDocument = { readonly value: unknown } | { readonly problem: string; readonly where: 'text' | 'document' };
+
+/**
+ * YAML in which references stand unquoted. They are hidden while it is parsed, so that a value can never change the structure around it, and put back afterwards: as
+ * they are where they stood plain (they keep the type of what they refer to), as text where they were quoted.
+ */
+export function readYamlTemplate(text: string): readonly YamlDocument[] {
+  const known = remembered.get(text);
+  if (known !== undefined) return known;
+  const documents = read(text);
+  if (text.length <= MOST_TO_REMEMBER) {
+    rememberedLength += text.length;
+    if (rememberedLength > MOST_TO_REMEMBER * 8) {
+      remembered.clear();
+      rememberedLength = text.length;
+    }
+    remembered.set(text, documents);
+  }
+  return documents;
+}
+
+/** Parsing takes long, and the same text is read for every cluster of a profile. */
+const remembered = new Map<string, readonly YamlDocument[]>();
+const MOST_TO_REMEMBER = 1024 * 1024;
+let rememberedLength = 0;
+
+function read(text: string): YamlDocument[] {
+  const { text: hidden, restore } = hideReferences(text);
+  let documents: Iterable<Document.Parsed>;
+  try {
+    // An empty stream is an empty array with extra fields; either way it is iterable.
+    documents = parseAllDocuments(hidden, { uniqueKeys: true, prettyErrors: true }) as Iterable<Document.Parsed>;
+  } catch (error) {
+    // The library recurses, and its stack ends where a text nests too deep.
+    if (error instanceof RangeError) return [{ problem: `is nested deeper than ${MAX_DEPTH} levels`, where: 'document' }];
+    throw error;
+  }
+  return [...documents].map((document) => {
+    const [error] = document.errors;
+    if (error) return { problem: firstLine(error.message), where: 'text' };
+    quotedAsText(document, restore);
+    return toJson(document, restore);
+  });
+}
+
+/** Quoted and block texts stay texts whatever a reference in them leads to. */
+function quotedAsText(document: Document.Parsed, restore: (text: string) => string): void {
+  visit(document, {
+    Scalar: (_, node) => {
+      if (isScalar(node) && typeof node.value === 'string' && node.type !== 'PLAIN') node.value = asText(restore(node.value));
+    },
+  });
+}
+
+function asText(text: string): string {
+  const segments = segmentsOf(text);
+  const expressions = segments.filter((segment) => segment.type === 'expression');
+  const alone = expressions.length === 1 && segments.every((one) => one.type !== 'text' || one.text.trim() === '');
+  return alone ? text.replace(/\s*(-?\}\}\s*)$/, ' | str $1') : text;
+}
+
+function toJson(document: Document.Parsed, restore: (text: string) => string): YamlDocument {
+  try {
+    const value: unknown = document.toJS({ maxAliasCount: MAX_ALIASES });
+    const problem = notJson(value, 0);
+    return problem === undefined ? { value: restoreAll(value, restore) } : { problem, where: 'document' };
+  } catch (error) {
+    return { problem: `cannot be read: ${error instanceof Error ? firstLine(error.message) : 'unknown'}`, where: 'document' };
+  }
+}
+
+function notJson(value: unknown, depth: number): string | undefined {
+  if (depth > MAX_DEPTH) return `is nested deeper than ${MAX_DEPTH} levels`;
+  if (typeof value === 'number' && !Number.isFinite(value)) return 'holds a number JSON does not have (.nan or .inf)';
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (Object.hasOwn(value, '__proto__')) return 'holds the key __proto__';
+  for (const item of Object.values(value)) {
+    const problem = notJson(item, depth + 1);
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
+}
+
+function restoreAll(value: unknown, restore: (text: string) => string): unknown {
+  if (typeof value === 'string') return restore(value);
+  if (Array.isArray(value)) return value.map((item) => restoreAll(item, restore));
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [restore(key), restoreAll(item, restore)]));
+}
+
+/** The text with a plain word in place of every expression, and what puts them back into a parsed string. */
+function hideReferences(text: string): { text: string; restore: (parsed: string) => string } {
+  const segments = segmentsOf(text);
+  if (segments.every((segment) => segment.type === 'text')) return { text, restore: (parsed) => parsed };
+  let word = 'slipwayref';
+  while (text.includes(word)) word += 'x';
+  const sources: string[] = [];
+  const hidden = segments.map((segment) => (segment.type === 'text' ? segment.text : `${word}${sources.push(segment.source) - 1}end`));
+  const pattern = new RegExp(`${word}(\\d+)end`, 'g');
+  return { text: hidden.join(''), restore: (parsed) => parsed.replace(pattern, (_, index: string) => sources[Number(index)] ?? '') };
+}
+
+const firstLine = (text: string): string => (text.split('\n')[0] ?? '').replace(/:$/, '');
