@@ -129,6 +129,13 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/explain.ts'),
   },
   {
+    name: 'registry',
+    usage: 'registry sync <name>',
+    summary: 'Read what a registry has into the catalogue',
+    group: 'Objects',
+    load: () => import('./commands/registry.ts'),
+  },
+  {
     name: 'pack',
     usage: 'pack lint|show|import …',
     summary: 'Look into packs, check them, make them of Palette packs',

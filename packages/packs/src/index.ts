@@ -14,7 +14,8 @@ export { createSource, type EmbeddedEndpoint, type RegistryRef, type SourceDeps 
 export { type AllowedFolders, allowedFolders } from './registries/file-tree.ts';
 export { createReach, type Reach } from './registries/reach.ts';
 export { createOciClient, type OciClient } from './registries/oci-client.ts';
-export { packArtefact, tagOf } from './registries/pack-artefact.ts';
+export { ociSource } from './registries/oci-source.ts';
+export { packArtefact, tagOf, versionOf } from './registries/pack-artefact.ts';
 export { pushArtefact } from './registries/oci-push.ts';
 export { findSignature, type Signature, signingKey, signManifest } from './signatures/verify-signatures.ts';
 export type { Catalogue, KnownCatalogue, RegistrySource } from './registries/source.ts';

@@ -1,10 +1,11 @@
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
+import { registerPackCommands } from '../registry/pack-commands.ts';
 
 export function register(program: Command, deps: CliDeps): void {
   const pack = program
     .command('pack')
-    .description('Packs that lie on this machine: look into them, check them, make them of Palette packs. No hub is needed.')
+    .description('Packs: look into those on this machine, check them, make them of Palette packs; push them into the registry of the hub.')
     .addHelpText(
       'after',
       `\nExamples:\n  ${deps.self} pack lint ./web\n  ${deps.self} pack show web-1.2.3.tgz --readme\n  ${deps.self} pack import palette-packs/* --out packs`,
@@ -49,4 +50,5 @@ export function register(program: Command, deps: CliDeps): void {
     .action(async (folders: string[], options: { out: string; strict: boolean; output: string }) =>
       (await import('../pack/import.ts')).importPacks(deps, folders, options),
     );
+  registerPackCommands(pack, deps);
 }

@@ -87,6 +87,10 @@ export function connectHub(context: Context, signal?: AbortSignal): Hub {
       const path = `/apis/${API_VERSION}/apikeys/${encodeURIComponent(name)}/token`;
       return (await client.request<{ token: string }>(path, { method: 'POST', body: {}, signal })).token;
     },
+    syncRegistry(name, project) {
+      const place = project === undefined ? 'registries' : `namespaces/${encodeURIComponent(project)}/projectregistries`;
+      return client.request(`/apis/${API_VERSION}/${place}/${encodeURIComponent(name)}/sync`, { method: 'POST', body: {}, signal });
+    },
     version: () => client.request<{ gitVersion: string }>('/version', { signal }),
     healthy: async () => void (await client.text('/healthz', { signal })),
   };

@@ -41,6 +41,8 @@ export interface Hub {
   canI(request: AccessRequest): Promise<{ allowed: boolean; reason: string }>;
   /** A new secret for an API key, ending the one before. */
   keyToken(name: string): Promise<string>;
+  /** Asks for the catalogue of a registry (of a project's own, with the project) to be read anew; gives the moment that was noted. */
+  syncRegistry(name: string, project: string | undefined): Promise<{ requested: string }>;
   version(): Promise<{ gitVersion: string }>;
   /** Resolves when the hub is ready to serve; needs no token. */
   healthy(): Promise<void>;

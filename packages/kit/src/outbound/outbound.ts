@@ -6,6 +6,8 @@ import { Agent, buildConnector, type Dispatcher, fetch as send, ProxyAgent } fro
 import { messageOf, SlipwayError } from '../errors.ts';
 import { type AddressPolicy, type AddressRules, createAddressPolicy, hostName } from './address-policy.ts';
 
+export { ADDRESS_CLASSES } from './address-policy.ts';
+
 export interface OutboundAddress {
   readonly address: string;
   readonly family: number;

@@ -15,7 +15,7 @@ import {
   type PackRef,
   type RegistrySource,
 } from './source.ts';
-import { tagOf } from './pack-artefact.ts';
+import { tagOf, versionOf } from './pack-artefact.ts';
 import { newestFirst } from '@slipway/model';
 
 export interface OciSourceInput {
@@ -34,7 +34,6 @@ export interface OciSourceInput {
 const AT_ONCE = 8;
 const CONFIG_BYTES = 1024 * 1024;
 
-const versionOf = (tag: string): string => tag.replaceAll('_', '+');
 const VERSION_TAG = /^v?\d+\.\d+\.\d+([-_.][0-9A-Za-z._-]+)?$/;
 
 /** Packs in an OCI registry: a repository each, a tag for each version. */

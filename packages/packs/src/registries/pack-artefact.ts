@@ -44,3 +44,4 @@ const annotationsOf = ({ metadata: { displayName, layer } }: PackInfo): Record<s
 
 /** A tag cannot hold "+": helm writes "_" for it. */
 export const tagOf = (version: string): string => version.replaceAll('+', '_');
+export const versionOf = (tag: string): string => tag.replaceAll('_', '+');
