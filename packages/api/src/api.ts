@@ -219,6 +219,8 @@ export function createApi(options: ApiOptions): Api {
         scope.addHook('onRequest', async (request, reply) => {
           if (request.routeOptions.config.open) return;
           await check(request);
+          // No name, label or selector holds it, and the database has no text with it.
+          if (request.raw.url?.includes('%00')) throw new SlipwayError('BadRequest', 'An address cannot hold NUL (%00).');
           const { principal } = grantOf(request);
           fairness.body(principal, request.raw, reply.raw);
           if (!hasBody(request)) request.leaveSeat = await fairness.seat(principal, reply.raw);
