@@ -103,6 +103,7 @@ const CASES: readonly (readonly [string, () => Buffer, RegExp])[] = [
   ],
   ['a file that becomes a folder', () => archiveOf(chartEntry, tarEntry('web/a', '0'), tarEntry('web/a/b', '0')), /below a file/],
   ['a file with the name of a folder', () => archiveOf(chartEntry, tarEntry('web/a/', '0')), /name of a directory/],
+  ['a file that is the folder itself', () => archiveOf(chartEntry, tarEntry('.', '0')), /leads out/],
   ['a folder with content', () => archiveOf(chartEntry, tarEntry('web/a/', '5', Buffer.from('x'))), /directory with content/],
   ['a long part of a path', () => archiveOf(chartEntry, paxEntry({ path: `web/${'a'.repeat(256)}` }), tarEntry('x', '0')), /longer than/],
   [

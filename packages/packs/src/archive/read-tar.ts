@@ -78,8 +78,9 @@ function fileOf({ header, type, data, longName }: Entry, seen: Map<string, 'file
   // Old archives mark a directory only by the slash at its end: readers differ about such a "file".
   if (kind === 'file' && name.endsWith('/')) throw refused(`"${shown(name)}" is a file with the name of a directory`);
   if (kind === 'directory' && data.length > 0) throw refused(`"${shown(name)}" is a directory with content`);
+  // The folder that everything lies in.
+  if (kind === 'directory' && /^\.\/*$/.test(name)) return undefined;
   const path = safeName(name);
-  if (kind === 'directory' && path === '.') return undefined;
   note(seen, path, kind);
   return kind === 'directory' ? undefined : { name: path, data };
 }
@@ -112,7 +113,6 @@ const STRANGE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufffd\\]/u;
 
 function safeName(name: string): string {
   const path = name.replace(/\/+$/, '').replace(/^(\.\/)+/, '');
-  if (path === '.') return path;
   if (STRANGE.test(path)) throw refused(`the path "${shown(name)}" leads out of it, or holds characters that no path should have`);
   if (path === '' || path.startsWith('/') || /^[A-Za-z]:/.test(path)) throw refused(`the path "${shown(name)}" leads out of it`);
   const parts = path.split('/');
