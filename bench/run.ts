@@ -4,8 +4,9 @@
  *     npm run bench                 a whole Slipway against raw kubeadm      (also: -- quick, -- create)
  *     npm run bench -- api          the hub's API against a kube-apiserver   (also: -- api quick)
  *     npm run bench -- flood        one tenant's flood beside another's requests, and half-open connections
+ *     npm run bench -- packs        the import of 200 packs of Palette
  *     npm run bench -- events       a million events of watches, compared one by one    (also: -- events quick)
  */
-const suites = { api: './api/bench.ts', flood: './flood.ts', events: './events/bench.ts', cluster: './cluster.ts' };
+const suites = { api: './api/bench.ts', flood: './flood.ts', packs: './packs.ts', events: './events/bench.ts', cluster: './cluster.ts' };
 const suite = Object.entries(suites).find(([name]) => process.argv.includes(name))?.[1] ?? suites.cluster;
 await import(suite);
