@@ -2,6 +2,7 @@ import { messageOf } from '@slipway/kit';
 import {
   effectiveValues,
   isRecord,
+  joinPath,
   mergeValues,
   type PackInfo,
   readYamlDocuments,
@@ -9,7 +10,7 @@ import {
   startingValues,
   valueAt,
 } from '@slipway/model';
-import { checkValues } from './values/check-values.ts';
+import { checkValues, type ValuesCheck } from './values/check-values.ts';
 
 export interface LintProblem {
   /** error: it will not work as it says · warning: it will, and somebody will miss something. */
@@ -113,8 +114,7 @@ function lintManifests({ manifests }: PackInfo): LintProblem[] {
 async function lintValues(info: PackInfo): Promise<LintProblem[]> {
   if (info.valuesSchema === undefined)
     return info.kind === 'chart' ? [warning('values.schema.json', 'is missing: values are not checked before they are installed')] : [];
-  const seen = (presets: readonly string[]) => effectiveValues(info.values, startingValues(info, presets, 'presets').values);
-  const { causes, remarks } = await checkValues(info.valuesSchema, seen([]), { path: 'values' });
+  const { causes, remarks } = await checkStart(info, [], 'values');
   const problems = [
     ...remarks.map(({ field, message }) => warning(`values.schema.json: ${field}`, message)),
     ...causes.map(({ field, message, reason }) =>
@@ -126,11 +126,23 @@ async function lintValues(info: PackInfo): Promise<LintProblem[]> {
   ];
   const known = new Set(causes.map(({ field, message }) => `${field} ${message}`));
   for (const [index, { name }] of info.metadata.presets.entries()) {
-    const found = await checkValues(info.valuesSchema, seen([name]), { path: `presets[${index}] ("${name}")` });
-    for (const { field, message } of found.causes) {
-      const own = `values${field.slice(`presets[${index}] ("${name}")`.length)} ${message}`;
-      if (!known.has(own)) problems.push(error(field, `${message}, says values.schema.json`));
-    }
+    const found = await checkStart(info, [name], 'values');
+    for (const { field, message } of found.causes)
+      if (!known.has(`${field} ${message}`))
+        problems.push(error(`presets[${index}] ("${name}")${field.slice('values'.length)}`, `${message}, says values.schema.json`));
   }
   return problems;
 }
+
+/** What a layer starts with. Values that hold a reference are known only where the pack is used. */
+async function checkStart(info: PackInfo, presets: readonly string[], path: string): Promise<ValuesCheck> {
+  const values = effectiveValues(info.values, startingValues(info, presets, 'presets').values);
+  const { causes, remarks } = await checkValues(info.valuesSchema, values, { path: '' });
+  const open = (field: string): boolean => JSON.stringify(valueAt(values, splitPath(field) ?? []) ?? '').includes('{{');
+  const prefixed = causes
+    .filter(({ field }) => field === '' || !open(field))
+    .map((cause) => ({ ...cause, field: prefix(path, cause.field) }));
+  return { causes: prefixed, remarks };
+}
+
+const prefix = (path: string, field: string): string => (splitPath(field) ?? []).reduce<string>((at, step) => joinPath(at, step), path);
