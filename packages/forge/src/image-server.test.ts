@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { silentLogger, sha256Hex } from '@slipway/kit';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createImageServer } from './image-server.ts';
+import { createImageServer, type ImageServerDeps } from './image-server.ts';
 import { makeCheckout, TINY, type Checkout } from './toolchain-fixture.ts';
 import type { Toolchain } from './toolchain.ts';
 
@@ -22,16 +22,10 @@ afterEach(async () => {
 
 async function serve(
   toolchain: Pick<Toolchain, 'ensure' | 'find'>,
-  patienceMs?: number,
+  more: Partial<ImageServerDeps> = {},
 ): Promise<(path: string, method?: string) => Promise<Response>> {
   const { signal } = new AbortController();
-  const listener = createImageServer({
-    toolchain,
-    logger: silentLogger,
-    signal,
-    catalogue: TINY,
-    ...(patienceMs !== undefined && { patienceMs }),
-  });
+  const listener = createImageServer({ toolchain, logger: silentLogger, signal, catalogue: TINY, ...more });
   const server = createServer(listener);
   servers.push(server);
   server.listen(0, '127.0.0.1');
@@ -81,6 +75,26 @@ describe('images for machines', () => {
     expect(made).toBe(1);
   });
 
+  it('that a machine was told of are there by that name, when the checkout makes another one by now; its blobs are, when nobody reads the source again', async () => {
+    const real = checkout.toolchain();
+    const before = (await real.ensure(['image/tiny'])).get('image/tiny');
+    await checkout.write('distro/tiny/main.go', 'package main\n\nfunc main() { print("two") }\n');
+    let looked = 0;
+    const find: Toolchain['find'] = (name) => {
+      looked++;
+      return real.find(name);
+    };
+    const get = await serve({ find, ensure: (...args) => real.ensure(...args) }, { kept: () => [before?.path ?? ''] });
+    const manifest = JSON.parse(await (await get('/v2/tiny/manifests/v1.0.0')).text()) as { layers: { digest: string }[] };
+    expect((await get(`/v2/tiny/blobs/${manifest.layers[0]?.digest}`)).status).toBe(200);
+    expect(looked).toBe(0);
+    const without = await serve({ find, ensure: (...args) => real.ensure(...args) });
+    const now = JSON.parse(await (await without('/v2/tiny/manifests/v1.0.0')).text()) as { layers: { digest: string }[] };
+    expect(now.layers[0]?.digest).not.toBe(manifest.layers[0]?.digest);
+    expect((await without(`/v2/tiny/blobs/${now.layers[0]?.digest}`)).status).toBe(200);
+    expect(looked).toBe(1);
+  });
+
   it('that take longer than a pull should wait say so, go on being made, and are there for the next pull', async () => {
     const real = checkout.toolchain();
     const gate = Promise.withResolvers<void>();
@@ -88,7 +102,7 @@ describe('images for machines', () => {
       await gate.promise;
       return real.ensure(...args);
     };
-    const get = await serve({ find: (name) => real.find(name), ensure }, 20);
+    const get = await serve({ find: (name) => real.find(name), ensure }, { patienceMs: 20 });
     const late = await get('/v2/tiny/manifests/v1.0.0');
     expect([late.status, late.headers.get('retry-after')]).toEqual([503, '10']);
     expect(await late.text()).toContain('image/tiny is still being made');

@@ -18,6 +18,8 @@ export interface ImageServerDeps {
   /** Ends what is being made. */
   readonly signal: AbortSignal;
   readonly catalogue?: readonly Piece[];
+  /** Layouts of a piece that are to be had as well, whatever the checkout makes of it by now: an agent that was rolled out is pulled by the name it had then. */
+  readonly kept?: (piece: string) => readonly string[];
   /** How long a pull is kept waiting for an image that is being made before it is told to come again. */
   readonly patienceMs?: number;
 }
@@ -72,24 +74,38 @@ export function createImageServer(deps: ImageServerDeps): RequestListener {
     return found ?? patient(make(piece), piece, patienceMs);
   }
 
-  async function manifest(repository: string, reference: string): Promise<Answer> {
-    for (const piece of pieces.get(repository) ?? []) {
+  /** What was served once: the blobs of a manifest are there as long as it takes, and no source is read again for each. */
+  const served = new Map<string, Set<string>>();
+
+  /** Layouts that may hold it, those first that are known already; the last has the image made if need be. */
+  async function* layouts(repository: string): AsyncGenerator<string> {
+    const named = pieces.get(repository) ?? [];
+    for (const piece of named) yield* new Set([...(deps.kept?.(piece) ?? []), ...(served.get(piece) ?? [])]);
+    for (const piece of named) {
       const { path } = await artifactOf(piece);
-      const { manifests } = indexSchema.parse(JSON.parse(await readFile(join(path, 'index.json'), 'utf8')));
+      served.set(piece, (served.get(piece) ?? new Set()).add(path));
+      yield path;
+    }
+  }
+
+  async function manifest(repository: string, reference: string): Promise<Answer> {
+    const name = `${IMAGE_HOST}/${repository}:${reference}`;
+    for await (const layout of layouts(repository)) {
+      const text = await readFile(join(layout, 'index.json'), 'utf8').catch(() => undefined);
+      // One that was known may have been cleared away since.
+      if (text === undefined) continue;
+      const { manifests } = indexSchema.parse(JSON.parse(text));
       const wanted = manifests.find(({ digest, annotations }) =>
-        DIGEST.test(reference)
-          ? digest === reference
-          : annotations?.['io.containerd.image.name'] === `${IMAGE_HOST}/${repository}:${reference}`,
+        DIGEST.test(reference) ? digest === reference : annotations?.['io.containerd.image.name'] === name,
       );
-      if (!wanted) continue;
-      return { file: blobPath(path, wanted.digest), type: wanted.mediaType, digest: wanted.digest };
+      if (wanted) return { file: blobPath(layout, wanted.digest), type: wanted.mediaType, digest: wanted.digest };
     }
     throw new Refusal(404, 'MANIFEST_UNKNOWN', `${IMAGE_HOST}/${repository} has no ${reference} here.`);
   }
 
   async function blob(repository: string, digest: string): Promise<Answer> {
-    for (const piece of pieces.get(repository) ?? []) {
-      const file = blobPath((await artifactOf(piece)).path, digest);
+    for await (const layout of layouts(repository)) {
+      const file = blobPath(layout, digest);
       if (await stat(file).catch(() => undefined)) return { file, type: 'application/octet-stream', digest };
     }
     throw new Refusal(404, 'BLOB_UNKNOWN', `${IMAGE_HOST}/${repository} has no blob ${digest}.`);

@@ -39,9 +39,11 @@ export async function runLocalGateway(options: AgentOptions & { mode: 'gateway' 
     { ...machineArtifacts(toolchain, { signal }), nodeRoot: () => ensureNodeRoot({ cache: cacheDir, logger, signal }) },
     logger,
   );
+  // The agent that clusters are told to run, also when the checkout has been edited since.
+  const rolledOut: string[] = [];
   const images = serveImages(
     {
-      listener: createImageServer({ toolchain, logger, signal }),
+      listener: createImageServer({ toolchain, logger, signal, kept: (piece) => (piece === 'image/agent' ? rolledOut : []) }),
       address: hostAddress(instance.subnet),
       port: imageServer.port,
       logger,
@@ -49,6 +51,7 @@ export async function runLocalGateway(options: AgentOptions & { mode: 'gateway' 
     signal,
   );
   const image = await agentImage(toolchain, logger, signal);
+  rolledOut.push(image.path);
   await giveToMachines(host, image, logger, signal);
   const agent = runGatewayAgent(
     {
