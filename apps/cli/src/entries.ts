@@ -38,6 +38,13 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/upgrade.ts'),
   },
   {
+    name: 'profile',
+    usage: 'profile publish|clone <name@version>',
+    summary: 'Publish a draft of a profile, or start a new one',
+    group: 'Clusters',
+    load: () => import('./commands/profile.ts'),
+  },
+  {
     name: 'approve',
     usage: 'approve cluster <name>',
     summary: 'Approve what a change would replace or lose',

@@ -320,3 +320,40 @@ it.each([
 ])('a registry at %j', async (spec, expected) => {
   expect((await admit(object('Registry', 'r', spec))).join()).toContain(expected);
 });
+
+describe('a macro', () => {
+  const withMacro = object('ClusterProfile', 'macros', {
+    versions: [profileVersion('1.0.0', '1.35.4', [{ name: 'a', type: 'addon', manifests: [configMap('a', '{{ .macro.domain }}')] }])],
+  });
+  const uses = cluster({ profile: { name: 'macros', version: '1.0.0' } });
+  const macro = (kind: string, spec: object, more: object = {}) => object(kind, 'domain', spec, { metadata: { uid: kind }, ...more });
+  const tenants = macro('Macro', { value: 'example.org' });
+  const projects = macro('ProjectMacro', { value: 'p.example.org' }, { project: 'p' });
+  const systems = macro('SystemMacro', { value: 'example.org' });
+
+  it('must be there for a cluster that needs it, in its project, its tenant or the installation', async () => {
+    expect((await admit(uses, undefined, [...world, withMacro]))[0]).toContain(
+      'uses the macro "domain", which is neither in the project nor',
+    );
+    for (const one of [tenants, projects, systems]) expect(await admit(uses, undefined, [...world, withMacro, one])).toEqual([]);
+  });
+
+  it('stays while it is the one that clusters are made with', async () => {
+    const there = [...world, withMacro, uses];
+    expect((await admitDelete(tenants, [...there, tenants]))[0]).toMatch(
+      /^Conflict: Macro "domain" cannot be deleted: it is used by cluster p\/dev/,
+    );
+    expect(await admitDelete(tenants, [...there, tenants, projects]), 'the project has its own').toEqual([]);
+    expect(await admitDelete(tenants, [...there, tenants, systems]), 'the wider one is the same').toEqual([]);
+    expect((await admitDelete(projects, [...there, tenants, projects]))[0], 'the wider one is another').toContain('used by cluster p/dev');
+    expect((await admitDelete(systems, [...there, systems]))[0]).toContain('it is named by default/macros');
+    expect(await admitDelete(tenants, [...world, tenants]), 'nobody uses it').toEqual([]);
+  });
+
+  it('has one value, under a name that can be said', async () => {
+    expect((await admit(macro('Macro', {})))[0]).toContain('needs a value or a secretValue');
+    expect((await admit(macro('Macro', { value: 'a', secretValue: 'b' })))[0]).toContain('either a value or a secretValue');
+    expect((await admit(macro('Macro', { value: '{{ .macro.x }}' })))[0]).toContain('must not hold references');
+    expect((await admit(object('Macro', 'a.b', { value: 'x' })))[0]).toContain('metadata.name');
+  });
+});

@@ -2,6 +2,7 @@ import { AGENT_GRACE_MS, clusterStatus, isReachable } from '@slipway/model';
 import { calledBack, changed, defineController, type Source } from '@slipway/runtime';
 import type { FleetDeps } from '../deps.ts';
 import { recordChanges } from '../event/condition-events.ts';
+import { keysUsingMacro, MACRO_KINDS } from '../macro-users.ts';
 import { PROFILE_KINDS, usesProfile } from '../profile-users.ts';
 import { keyOf } from '../reads.ts';
 import { writeStatus } from '../writes.ts';
@@ -50,6 +51,20 @@ function wakeOn(deps: FleetDeps): Source[] {
     }),
     changed(deps, 'MachinePool', (pool, tenant) => [`${tenant}/${pool.metadata.namespace}/${pool.spec.cluster}`], SPEC),
     ...PROFILE_KINDS.map((kind) => changed(deps, kind, (profile, tenant) => keysUsing(usesProfile(profile, tenant)), SPEC)),
+    ...MACRO_KINDS.map((kind) => changed(deps, kind, (macro, tenant) => keysUsingMacro(deps, macro, tenant), SPEC)),
+    // Values of secret variables may come from one.
+    changed(
+      deps,
+      'Secret',
+      ({ metadata }, tenant) =>
+        keysUsing(
+          (cluster, of) =>
+            of === tenant &&
+            cluster.metadata.namespace === metadata.namespace &&
+            Object.values(cluster.spec.secretVariablesFrom).some(({ secret }) => secret === metadata.name),
+        ),
+      SPEC,
+    ),
     changed(
       deps,
       'CloudAccount',
