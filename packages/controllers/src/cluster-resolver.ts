@@ -35,8 +35,12 @@ export interface ResolvePlace {
   readonly store: Pick<ObjectStore, 'get'>;
 }
 
-/** What a cluster is made of, or why that cannot be said. */
-export type ClusterResolver = (place: ResolvePlace, cluster: StackCluster) => Promise<ClusterResolution>;
+/** What a cluster is made of, or why that cannot be said. Without packs where only its machines matter: no registry is asked then. */
+export type ClusterResolver = (
+  place: ResolvePlace,
+  cluster: StackCluster,
+  options?: { readonly packs: boolean },
+) => Promise<ClusterResolution>;
 
 export interface ClusterResolverDeps {
   readonly secrets?: SecretOpener | undefined;
@@ -49,7 +53,7 @@ export interface ClusterResolverDeps {
  */
 export function createClusterResolver({ secrets, packs }: ClusterResolverDeps): ClusterResolver {
   const share = createSharing();
-  return async ({ tenant, store }, cluster) => {
+  return async ({ tenant, store }, cluster, options = { packs: true }) => {
     const open = (object: ApiObject<any, any>) => {
       const { metadata, kind } = object;
       const owner = { tenant: tenantOfKind(kind, tenant), kind, project: metadata.namespace ?? '', name: metadata.name, uid: metadata.uid };
@@ -61,7 +65,7 @@ export function createClusterResolver({ secrets, packs }: ClusterResolverDeps): 
     });
     if (stack.causes.length > 0) return { ...NOTHING_KNOWN, stack, resolved: refused(stack.causes) };
     const first = resolve(stack.input);
-    if (!first.ok || packs.packInfo === undefined) return { ...NOTHING_KNOWN, stack, resolved: first };
+    if (!first.ok || !options.packs || packs.packInfo === undefined) return { ...NOTHING_KNOWN, stack, resolved: first };
     const known = await readPacks(packs, { tenant, project: cluster.metadata.namespace }, chartsOf(first));
     const resolved = known.packs.size === 0 ? first : resolve({ ...stack.input, packs: known.packs });
     return { stack, resolved, ...known };

@@ -1,6 +1,6 @@
 import { canonicalJson, messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
 import type { BlobStore, PackResolver } from '@slipway/link';
-import { DEFAULT_TENANT, type RegistrySpec } from '@slipway/model';
+import { DEFAULT_TENANT, type PackInfo, type RegistrySpec } from '@slipway/model';
 import { openArchive } from './archive/open-archive.ts';
 import { CHART_LIMITS, type Chart, readChart } from './chart-archive.ts';
 import type { PinStore } from './pins.ts';
@@ -29,10 +29,13 @@ export interface HeldPack extends Resolved {
 
 /** How many resolved references are kept in memory. */
 const CACHE = 1000;
+/** Of how many packs is remembered what they say; each may be a megabyte. */
+const INFOS = 100;
 
 /** @example createPackResolver({ registries, blobs, builtinDir, reach, workDir }).resolveChart({ tenant: 'default', registry: 'builtin', name: 'hello', version: '1.0.0' }) */
 export function createPackResolver(deps: PackResolverDeps): PackResolver & { hold(ref: Ref): Promise<HeldPack> } {
   const cache = new Map<string, Promise<Resolved>>();
+  const infos = new Map<string, Promise<PackInfo>>();
 
   const registryOf = async (ref: Ref): Promise<{ of: RegistryRef; spec: RegistrySpec }> => {
     const of = { tenant: ref.tenant, project: ref.project, name: ref.registry };
@@ -60,6 +63,19 @@ export function createPackResolver(deps: PackResolverDeps): PackResolver & { hol
 
   return {
     hold,
+    packInfo: async (ref) => {
+      const { spec } = await registryOf(ref);
+      const key = `${pinKey(ref, spec)}${trustOf(spec) ?? ''}`;
+      const before = infos.get(key);
+      if (before) return before;
+      const reading = hold(ref).then(({ archive }) => readPack(archive));
+      infos.set(key, reading);
+      if (infos.size > INFOS) infos.delete(infos.keys().next().value ?? '');
+      return reading.catch((error: unknown) => {
+        infos.delete(key);
+        throw error;
+      });
+    },
     resolveChart: async (ref) => {
       const { spec } = await registryOf(ref);
       const key = `${pinKey(ref, spec)}${trustOf(spec) ?? ''}`;

@@ -30,7 +30,8 @@ export async function partOf(fleet: FleetDeps, tenant: string, gateway: string):
   const clusters = await listClusters(store, `spec.gateway=${gateway}`);
   const reading = { tenant, store: onceEach(store) };
   const resolved = new Map<string, ResolveResult>();
-  for (const cluster of clusters) resolved.set(cluster.metadata.uid, (await fleet.resolveCluster(reading, cluster)).resolved);
+  for (const cluster of clusters)
+    resolved.set(cluster.metadata.uid, (await fleet.resolveCluster(reading, cluster, { packs: false })).resolved);
   return {
     tenant,
     clusters,
