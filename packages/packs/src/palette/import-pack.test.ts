@@ -1,3 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run } from '@slipway/kit';
+import { testTool } from '@slipway/testkit';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
@@ -158,6 +163,26 @@ describe('a Palette pack', () => {
     const { output } = await importPalettePack(changed({ schema, files: { 'charts/web-1.0.0.tgz': chart } }));
     const { causes } = await checkValues(output?.info.valuesSchema, { replicas: 'x' }, { path: '' });
     expect(causes.map(({ field }) => field).toSorted()).toEqual(['name', 'replicas']);
+  });
+
+  it('is taken by helm, which checks the values against the rules', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'slipway-import-'));
+    try {
+      const template = async (files: FixtureFiles, ...values: string[]) => {
+        const { name, output } = await importPalettePack(files);
+        await writeFile(join(dir, `${name}.tgz`), output?.archive ?? '');
+        return run(testTool('helm'), ['template', 'x', join(dir, `${name}.tgz`), ...values.flatMap((value) => ['--set', value])], {
+          allow: [1],
+        });
+      };
+      expect((await template(chartPack(), 'controller.hostname=a.b')).stdout).toContain('replicas: "2"');
+      expect((await template(chartPack(), 'controller.hostname=A_B')).stderr).toMatch(/hostname/);
+      const mixed = await template(mixedPack(), 'driver.endpoint=e', 'storage-class.references.r0=north');
+      expect(mixed.stdout).toMatch(/kind: StorageClass[^]*pool: fast\n {2}zone: "north"/);
+      expect(mixed.stdout).toContain('data: {e: "e"}');
+    } finally {
+      await rm(dir, { recursive: true });
+    }
   });
 
   it('is refused only when it is none', async () => {
