@@ -37,12 +37,21 @@ const FITTING: Readonly<Record<string, (planted: Json) => object>> = {
     profile: { name: 'canary', version: '1.0.0' },
     secretVariables: Object.fromEntries(['password', 'token'].map((name) => [name, PLANTED])),
   }),
+  Registry: () => REGISTRY,
+  ProjectRegistry: () => REGISTRY,
   Macro: ({ value: _open, ...planted }) => planted,
   ProjectMacro: ({ value: _open, ...planted }) => planted,
   SystemMacro: ({ value: _open, ...planted }) => planted,
 };
 /** A place for a canary. */
 const PLANTED = '\u0000canary';
+/** Of what a registry may have, one kind of credentials excludes the others; a webhook's secret has to be long enough. */
+const REGISTRY = {
+  type: 'helm',
+  url: 'https://charts.example.org',
+  credentials: { type: 'basic', username: 'x', password: PLANTED },
+  webhook: { secret: PLANTED },
+};
 const PROFILE = {
   versions: [
     {
