@@ -1,6 +1,8 @@
 import { gunzipSync } from 'node:zlib';
 import { SlipwayError } from '@slipway/kit';
 import { inRange, isRange, readYaml } from '@slipway/model';
+import { fuzzTemplate } from '../../packages/model/src/template/fuzz.ts';
+import { readYamlTemplate } from '../../packages/model/src/template/yaml-text.ts';
 import { CHART_LIMITS } from '../../packages/packs/src/chart-archive.ts';
 import { openArchive } from '../../packages/packs/src/archive/open-archive.ts';
 import { readTar } from '../../packages/packs/src/archive/read-tar.ts';
@@ -87,6 +89,35 @@ const references = texts(
   '{{ required | format "${string:/^a+$/} - ${list:[a,b]}" | hints "a" "b" }}',
 );
 const REFERENCE_WORDS = ['{{', '}}', '.spectro.', 'macro.', '|', '"', '\\"', 'default', '${', '/', '[', ':', '-}}', '{{-'];
+const templates = texts(
+  'https://{{ .var.host | lower | default "x" }}:{{ .layer.db.values.auth["a.b"].port | int | add 1 }}/',
+  'a: {{ .var.x }}\nb: "{{ .macro.key | b64enc | quote }}"\nc: [{{ .cluster.podCIDR | cidrSubnet 8 1 | cidrHost -2 }}]\n---\n{{ if .Values.x }}\n',
+  '{{- .var.list | join "," | split "," | toJson | sha256 -}}{{ .cluster.name | replace "a" (.var.y | upper) | required "no" }}',
+);
+const TEMPLATE_WORDS = [
+  '{{',
+  '}}',
+  '{{-',
+  '-}}',
+  '.var.',
+  '.macro.',
+  '.layer.a.values.',
+  '.cluster.',
+  '|',
+  '(',
+  ')',
+  '"',
+  '\\"',
+  '`',
+  '[0]',
+  '["',
+  'default',
+  'replace',
+  'cidrHost',
+  '-1',
+  '1e9',
+  ...YAML_WORDS,
+];
 const ranges = texts('>=1.30.0-0 || ^2, <3 != 2.1', '1.2 - 1.4', 'v1.x', '~>1.2.3-rc.1+b');
 const logos = [...texts(SVG), Buffer.from('89504e470d0a1a0a0000000d49484452000000400000004008060000', 'hex')];
 
@@ -144,6 +175,13 @@ export const targets: readonly FuzzTarget[] = [
       translateReferences(input.toString('utf8'));
       readRule(input.toString('utf8'));
     },
+  },
+  { name: 'template', share: 40, make: (random) => mutate(random.pick(templates), random, TEMPLATE_WORDS, templates), run: fuzzTemplate },
+  {
+    name: 'template in YAML',
+    share: 10,
+    make: (random) => mutate(random.pick([...templates, ...yamls]), random, TEMPLATE_WORDS, yamls),
+    run: (input) => void readYamlTemplate(input.toString('utf8')),
   },
   {
     name: 'version range',

@@ -36,7 +36,7 @@ function read(text: string): YamlDocument[] {
   let documents: Iterable<Document.Parsed>;
   try {
     // An empty stream is an empty array with extra fields; either way it is iterable.
-    documents = parseAllDocuments(hidden, { uniqueKeys: true, prettyErrors: true }) as Iterable<Document.Parsed>;
+    documents = parseAllDocuments(hidden, { uniqueKeys: true, prettyErrors: true, logLevel: 'silent' }) as Iterable<Document.Parsed>;
   } catch (error) {
     // The library recurses, and its stack ends where a text nests too deep.
     if (error instanceof RangeError) return [{ problem: `is nested deeper than ${MAX_DEPTH} levels`, where: 'document' }];
