@@ -4,6 +4,7 @@ import { messageOf, silentLogger, SlipwayError } from '@slipway/kit';
 import type { CliDeps } from '../command.ts';
 import { createTimeline } from '../output/timeline.ts';
 import { createToolchain, EMBEDDED_REGISTRY, TEST_CATALOGUE, toolchainEnvironment, unpackDebian } from '@slipway/forge';
+import { installPackages } from '@slipway/machines';
 import { ensureHostPackages, requireRoot } from '../plane/host-checks.ts';
 import { planePaths } from '../plane/paths.ts';
 import { createToolchainProgress } from '../plane/toolchain-progress.ts';
@@ -41,6 +42,7 @@ export async function prepareTestTools(deps: CliDeps): Promise<string> {
       await symlink(artifact.path, join(directory, tool));
     }
     await prepareRsyslog(directory, (detail) => step.update(detail), deps.signal);
+    await prepareClients((detail) => step.update(detail), deps.signal);
     step.done(directory);
     return directory;
   } catch (error) {
@@ -70,6 +72,29 @@ async function prepareRsyslog(directory: string, say: (detail: string) => void, 
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
+}
+
+/** Debian's programs that tests use as somebody would who works with the hub: by name on the PATH, and their packages. */
+const CLIENTS: Readonly<Record<string, string>> = { git: 'git', skopeo: 'skopeo' };
+
+/** Without one of them, and without root, the test that needs it fails and says which, and no other. */
+async function prepareClients(say: (detail: string) => void, signal: AbortSignal): Promise<void> {
+  const missing: string[] = [];
+  for (const [program, name] of Object.entries(CLIENTS)) if (!(await onPath(program))) missing.push(name);
+  if (missing.length === 0 || process.getuid?.() !== 0) return;
+  say(`installing the Debian packages ${missing.join(', ')}`);
+  try {
+    await installPackages(missing, { onProgress: say, signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    say(`${missing.join(', ')}: ${messageOf(error)}`);
+  }
+}
+
+async function onPath(program: string): Promise<boolean> {
+  for (const folder of (process.env['PATH'] ?? '').split(':'))
+    if (folder !== '' && (await stat(join(folder, program)).catch(() => undefined))) return true;
+  return false;
 }
 
 /** Makes this host able to run local machines, for tests that make some. */

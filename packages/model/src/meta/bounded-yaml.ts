@@ -50,6 +50,28 @@ export function readYamlDocuments(text: string, what: string, given: Partial<Yam
   }
 }
 
+/** A document that was read within the limits, or the first thing that is wrong with it, with its line. */
+export type BoundedDocument = { readonly document: Document.Parsed } | { readonly problem: string };
+
+/** As {@link readYamlDocuments}, for those who need the documents themselves: each with what is wrong with it, and one problem where the text as a whole cannot be read. */
+export function parseYamlDocuments(text: string, given: Partial<YamlLimits> = {}): BoundedDocument[] {
+  const limits = { ...YAML_LIMITS, ...given };
+  if (text.length > limits.size) return [{ problem: `it is larger than ${limits.size} characters` }];
+  const lines = new LineCounter();
+  const at = (offset: number | undefined): string => (offset === undefined ? '' : ` at line ${Math.max(1, lines.linePos(offset).line)}`);
+  try {
+    return parseBounded(text, limits, lines).map((document) => {
+      const [error] = document.errors;
+      if (error) return { problem: `${firstLine(error.message)}${at(error.pos[0])}` };
+      const problem = problemOf(document.contents, limits);
+      return problem === undefined ? { document } : { problem: `${problem.why}${at(problem.node?.range?.[0])}` };
+    });
+  } catch (error) {
+    if (error instanceof TooMuch || error instanceof RangeError) return [{ problem: firstLine(error.message) }];
+    throw error;
+  }
+}
+
 class TooMuch extends Error {}
 
 /** The library's composer recurses and takes time in the square of the depth, so the tokens it gets end where a text nests too deep. */
@@ -93,7 +115,10 @@ function problemOf(root: Node | null, limits: YamlLimits): Problem | undefined {
       const problem = keyProblem(node.items, limits);
       if (problem) return problem;
       for (const pair of node.items) open.push({ node: pair.value, depth: depth + 1 });
-    } else if (isScalar(node) && !isJson(node.value)) return { why: 'it holds a value that JSON does not have', node };
+    } else if (isScalar(node) && !isJson(node.value)) {
+      const what = typeof node.value === 'number' ? 'number JSON does not have (.nan or .inf)' : 'value that JSON does not have';
+      return { why: `it holds a ${what}`, node };
+    }
   }
   return undefined;
 }

@@ -1,3 +1,4 @@
+import { deepEqual } from './diff.ts';
 import { SlipwayError } from '@slipway/kit';
 import { z } from 'zod';
 import type { Kind } from './define-kind.ts';
@@ -122,7 +123,10 @@ export function maskLastApplied(
   if (annotations === undefined || annotations[LAST_APPLIED] === undefined) return annotations;
   const { [LAST_APPLIED]: text, ...rest } = annotations;
   try {
-    return { ...rest, [LAST_APPLIED]: JSON.stringify(mask(JSON.parse(text as string) as Record<string, unknown>)) };
+    const applied = JSON.parse(text as string) as Record<string, unknown>;
+    const masked = mask(applied);
+    // Word for word where nothing is hidden: kubectl compares the text, and would call every object changed.
+    return { ...rest, [LAST_APPLIED]: deepEqual(applied, masked) ? (text as string) : JSON.stringify(masked) };
   } catch {
     return rest;
   }

@@ -1,4 +1,5 @@
-import { isScalar, parseAllDocuments, visit, type Document } from 'yaml';
+import { isScalar, visit, type Document } from 'yaml';
+import { parseYamlDocuments } from '../meta/bounded-yaml.ts';
 import { segmentsOf } from './parse.ts';
 
 const MAX_ALIASES = 100;
@@ -31,22 +32,18 @@ const remembered = new Map<string, readonly YamlDocument[]>();
 const MOST_TO_REMEMBER = 1024 * 1024;
 let rememberedLength = 0;
 
+/** Of a layer's manifests or values: what a plan can carry is far below. */
+const LIMITS = { size: 8 * 1024 * 1024, depth: MAX_DEPTH, tokens: 2_000_000, duplicates: 'refuse' } as const;
+
 function read(text: string): YamlDocument[] {
   const { text: hidden, restore } = hideReferences(text);
-  let documents: Iterable<Document.Parsed>;
-  try {
-    // An empty stream is an empty array with extra fields; either way it is iterable.
-    documents = parseAllDocuments(hidden, { uniqueKeys: true, prettyErrors: true, logLevel: 'silent' }) as Iterable<Document.Parsed>;
-  } catch (error) {
-    // The library recurses, and its stack ends where a text nests too deep.
-    if (error instanceof RangeError) return [{ problem: `is nested deeper than ${MAX_DEPTH} levels`, where: 'document' }];
-    throw error;
-  }
-  return [...documents].map((document) => {
-    const [error] = document.errors;
-    if (error) return { problem: firstLine(error.message), where: 'text' };
-    quotedAsText(document, restore);
-    return toJson(document, restore);
+  return parseYamlDocuments(hidden, LIMITS).map((one) => {
+    if ('problem' in one) {
+      const problem = one.problem.replace(/^it /, '');
+      return { problem, where: problem.startsWith('is nested') ? 'document' : 'text' };
+    }
+    quotedAsText(one.document, restore);
+    return toJson(one.document, restore);
   });
 }
 
