@@ -116,7 +116,7 @@ function problemOf(root: Node | null, limits: YamlLimits): Problem | undefined {
       if (problem) return problem;
       for (const pair of node.items) open.push({ node: pair.value, depth: depth + 1 });
     } else if (isScalar(node) && !isJson(node.value)) {
-      const what = typeof node.value === 'number' ? 'number JSON does not have (.nan or .inf)' : 'value that JSON does not have';
+      const what = typeof node.value === 'number' ? 'number JSON does not have' : 'value JSON does not have';
       return { why: `it holds a ${what}`, node };
     }
   }
