@@ -19,6 +19,7 @@ var commands = map[string]func(context.Context, *rest.Config) (report, error){
 	"discovery": discover,
 	"informer":  inform,
 	"flux":      flux,
+	"openapi":   openapi2,
 }
 
 func main() {
@@ -31,7 +32,7 @@ func main() {
 // test-clients <command>, with KUBECONFIG as kubectl has it.
 func run() error {
 	if len(os.Args) != 2 || commands[os.Args[1]] == nil {
-		return fmt.Errorf("usage: test-clients discovery|informer|flux")
+		return fmt.Errorf("usage: test-clients discovery|informer|flux|openapi")
 	}
 	config, err := clientcmd.BuildConfigFromFlags("", os.Getenv("KUBECONFIG"))
 	if err != nil {

@@ -6,52 +6,28 @@ import { testEngines } from '@slipway/testkit';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { type Json, planted } from './testing/planted.ts';
 import { requestOf, startTestHub, type TestHub } from './testing/test-hub.ts';
 
-type Json = { readonly [key: string]: any };
-
-/** A value for every field of a schema, `canary()` for the secret ones: what a kind's own definition says is enough to plant secrets in it. */
-function planted(schema: Json, canary: (mask: string) => string): unknown {
-  if (schema['writeOnly'] === true) return canary(schema['x-slipway-mask']);
-  if ('const' in schema) return schema['const'];
-  if (schema['enum']) return schema['enum'][0];
-  if (schema['examples']) return schema['examples'][0];
-  const variants = (schema['oneOf'] ?? schema['anyOf']) as Json[] | undefined;
-  // The variant with the most to say, which is where secrets are.
-  if (variants) return planted(variants.toSorted((a, b) => JSON.stringify(b).length - JSON.stringify(a).length)[0] as Json, canary);
-  if (schema['type'] === 'object') {
-    const own = Object.entries((schema['properties'] ?? {}) as Json).map(([key, item]) => [key, planted(item, canary)]);
-    const more = typeof schema['additionalProperties'] === 'object' ? [['some-key', planted(schema['additionalProperties'], canary)]] : [];
-    return Object.fromEntries([...own, ...more]);
-  }
-  // Lists of names of other objects start empty.
-  if (schema['type'] === 'array')
-    return schema['default'] && !JSON.stringify(schema).includes('"writeOnly"') ? schema['default'] : [planted(schema['items'], canary)];
-  if (schema['type'] === 'string') return schema['default'] ?? (schema['format'] === 'uri' ? 'https://x.example' : 'x');
-  return schema['default'] ?? (schema['type'] === 'boolean' ? false : (schema['minimum'] ?? 1));
-}
-
+const registryOf = ({ ca: _ca, verify: _verify, ...planted }: Json): object => ({
+  ...planted,
+  url: 'oci://registry.example/x',
+  proxy: 'http://proxy.example:3128',
+});
 /** What a schema alone does not say: an object that others must be there for, or of whose fields one excludes the other. */
 const FITTING: Readonly<Record<string, (planted: Json) => object>> = {
   Cluster: () => ({
     profile: { name: 'canary', version: '1.0.0' },
     secretVariables: Object.fromEntries(['password', 'token'].map((name) => [name, PLANTED])),
   }),
-  Registry: () => REGISTRY,
-  ProjectRegistry: () => REGISTRY,
+  Registry: registryOf,
+  ProjectRegistry: registryOf,
   Macro: ({ value: _open, ...planted }) => planted,
   ProjectMacro: ({ value: _open, ...planted }) => planted,
   SystemMacro: ({ value: _open, ...planted }) => planted,
 };
 /** A place for a canary. */
 const PLANTED = '\u0000canary';
-/** Of what a registry may have, one kind of credentials excludes the others; a webhook's secret has to be long enough. */
-const REGISTRY = {
-  type: 'helm',
-  url: 'https://charts.example.org',
-  credentials: { type: 'basic', username: 'x', password: PLANTED },
-  webhook: { secret: PLANTED },
-};
 const PROFILE = {
   versions: [
     {

@@ -202,7 +202,7 @@ describe('a kind in two versions', () => {
     const { spec } = document.components.schemas['dev.slipway.v1beta1.Widget'].properties;
     expect(Object.keys(spec.properties)).toContain('heading');
     expect(Object.keys(document.paths)).toEqual(
-      [v1(), v1('/{name}')]
+      [v1(), v1('/{name}'), v1('/{name}/status')]
         .map((path) => path.replace('v1', 'v1beta1').replace('default', '{namespace}'))
         .concat('/apis/slipway.dev/v1beta1/widgets'),
     );

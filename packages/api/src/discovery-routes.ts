@@ -1,4 +1,3 @@
-import { GROUP } from '@slipway/model';
 import type { FastifyInstance } from 'fastify';
 import type { RouteDeps } from './api.ts';
 import {
@@ -14,19 +13,12 @@ import {
   versionText,
   wantsAggregated,
 } from './discovery.ts';
-import { coreDocument, openApiDocument, openApiIndex } from './openapi.ts';
+import { openApiRoutes } from './openapi-routes.ts';
 
 /** Health, version, discovery (both forms) and OpenAPI. All answers are computed once. */
 export function discoveryRoutes(scope: FastifyInstance, deps: RouteDeps): void {
   const ours = slipwayGroup(deps.kinds, deps.subresources);
   const groups = [ours, ...reviewGroups];
-  const documents = ours.versions.map(({ version }) => {
-    const document = openApiDocument(deps.versions, version, deps.version);
-    return { path: `apis/${GROUP}/${version}`, text: JSON.stringify(document) };
-  });
-  documents.push({ path: 'api/v1', text: JSON.stringify(coreDocument(deps.version)) });
-  const index = openApiIndex(documents);
-
   for (const path of ['/healthz', '/livez'])
     scope.get(path, { config: { open: true } }, async (_request, reply) => reply.type('text/plain').send('ok'));
   scope.get('/readyz', { config: { open: true } }, async (_request, reply) => {
@@ -50,9 +42,11 @@ export function discoveryRoutes(scope: FastifyInstance, deps: RouteDeps): void {
     for (const version of group.versions)
       scope.get(`/apis/${versionText(group.group, version)}`, async () => resourceList(group.group, version));
   }
-  scope.get('/openapi/v3', async () => index);
-  for (const { path, text } of documents)
-    scope.get(`/openapi/v3/${path}`, async (_request, reply) => reply.type('application/json').send(text));
+  openApiRoutes(
+    scope,
+    deps,
+    ours.versions.map(({ version }) => version),
+  );
 }
 
 /** In the shape of Kubernetes' own version, because its clients parse it; kubectl warns when the minor version is far from its own, so it is Slipway's words in gitVersion only. */

@@ -2,18 +2,17 @@ import { SlipwayError } from '@slipway/kit';
 import { type ApiObject, apiVersionOf, deprecationOf, GROUP, type Kind } from '@slipway/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { grantOf, principalOf, type RouteAccess, type RouteDeps, storeOf } from './api.ts';
+import { deleteOptionsOf } from './delete-options.ts';
 import type { ServedKind } from './kind-schema.ts';
 import {
   checkListOptions,
   checkNotFromFuture,
-  type DeleteBody,
   dryRunOf,
   fieldManagerOf,
   fieldValidationOf,
   flag,
   includeObjectOf,
   listQueryOf,
-  propagationPolicyOf,
   queryOf,
   timeoutSecondsOf,
 } from './request-options.ts';
@@ -98,6 +97,8 @@ function routesOf(scope: FastifyInstance, deps: RouteDeps, served: ServedKind, p
   });
   scope.delete(collection, access('deletecollection'), async (request) => {
     const { tenant } = principalOf(request);
+    // Wrong options are told where nothing is to be deleted, too.
+    deleteOptionsOf(kind, request);
     const { items } = await storeOf(request).list(
       listQueryOf(kind, { tenant, project: (request.params as Params).project }, queryOf(request)),
     );
@@ -134,10 +135,6 @@ export function listHandler(deps: RouteDeps, kind: Kind, view: WatchView) {
       const timeoutMs = 1000 * (timeoutSecondsOf(query) ?? 1800 + Math.random() * 1800);
       const over = deps.fairness.lasting(principalOf(request));
       reply.raw.once('close', over);
-      reply.hijack();
-      reply.raw.setHeader('x-request-id', request.id);
-      const warnings = reply.getHeader('warning') as string[] | undefined;
-      if (warnings !== undefined) reply.raw.setHeader('warning', warnings);
       const { limit: _limit, continue: _continue, ...watched } = listQuery;
       const { signal: ended, release } = grantOf(request).lasting();
       await streamWatch(
@@ -152,6 +149,12 @@ export function listHandler(deps: RouteDeps, kind: Kind, view: WatchView) {
           as,
           include,
           listed: () => request.leaveSeat?.(),
+          begins: () => {
+            reply.hijack();
+            reply.raw.setHeader('x-request-id', request.id);
+            const warnings = reply.getHeader('warning') as string[] | undefined;
+            if (warnings !== undefined) reply.raw.setHeader('warning', warnings);
+          },
         },
         reply.raw,
       ).finally(release);
@@ -221,16 +224,10 @@ async function remove(
   const ref = { tenant, kind: kind.kind, project, name };
   const object = await storeOf(request).get(ref);
   if (object === undefined) throw new SlipwayError('NotFound', `${kind.plural}.${GROUP} "${name}" not found`);
-  const body = (request.body ?? {}) as DeleteBody;
-  const { uid, resourceVersion } = body.preconditions ?? {};
+  const options = deleteOptionsOf(kind, request);
   await kind.admitDelete?.({ object, reads: admissionReads({ tenant, store: storeOf(request) }, deps.everywhere) });
-  const deleted = await storeOf(request).delete(ref, {
-    // Without a wish of the caller: the object that was admitted, not another one that took its name meanwhile.
-    uid: uid ?? object.metadata.uid,
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-    dryRun: dryRunOf(queryOf(request), body),
-    propagationPolicy: propagationPolicyOf(kind, queryOf(request), body),
-  });
+  // Without a wish of the caller: the object that was admitted, not another one that took its name meanwhile.
+  const deleted = await storeOf(request).delete(ref, { uid: object.metadata.uid, ...options });
   return { deleted, removed: (deleted.metadata.finalizers ?? []).length === 0 };
 }
 

@@ -117,11 +117,14 @@ const REFUSALS: Readonly<Record<number, readonly [name: string, description: str
   415: ['UnsupportedMediaType', 'The body is of a type that is not taken here.'],
   422: ['Invalid', 'Fields are wrong; details.causes names each.'],
   429: ['TooManyRequests', 'Later: Retry-After says when.'],
+  431: ['RequestHeaderFieldsTooLarge', 'URL and headers are larger than 16 KiB. Without a body, and the connection ends.'],
   503: ['ServiceUnavailable', 'Something that it takes is away.'],
   504: ['Timeout', 'It took too long, or the version is one that is not there yet.'],
 };
 
-const EVERY = [400, 401, 403, 404, 429, 503, 504];
+const EVERY = [400, 401, 403, 404, 429, 431, 503, 504];
+/** Answered before there is a request that could be answered in words. */
+const WORDLESS = 431;
 export const OF_LISTS = [...EVERY, 410, 422];
 export const OF_READS = EVERY;
 export const OF_WRITES = [...EVERY, 409, 413, 415, 422];
@@ -134,7 +137,7 @@ export const REFUSAL_RESPONSES: Json = Object.fromEntries(
     name,
     {
       description,
-      content: content(ref(STATUS)),
+      ...(Number(code) === WORDLESS ? {} : { content: content(ref(STATUS)) }),
       ...(Number(code) === 429 ? { headers: { 'Retry-After': { description: 'Seconds.', schema: { type: 'integer' } } } } : {}),
     },
   ]),

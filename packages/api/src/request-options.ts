@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type FieldCause, SlipwayError } from '@slipway/kit';
 import { type Kind, type ListQuery, storedField } from '@slipway/model';
-import { type FieldValidation, invalid } from './kind-schema.ts';
+import type { FieldValidation } from './kind-schema.ts';
 import type { IncludeObject } from './table.ts';
 
 export const queryOf = (request: FastifyRequest): URLSearchParams => new URL(request.raw.url ?? '/', 'http://hub').searchParams;
@@ -20,10 +20,10 @@ export function fieldValidationOf(query: URLSearchParams): FieldValidation {
 }
 
 /** `dryRun=All` in the query or in DeleteOptions. */
-export function dryRunOf(query: URLSearchParams, body?: { dryRun?: unknown }): boolean {
-  const given = [...query.getAll('dryRun'), ...(Array.isArray(body?.dryRun) ? body.dryRun : [])].filter((value) => value !== '');
+export function dryRunOf(query: URLSearchParams, inBody: readonly string[] = []): boolean {
+  const given = [...query.getAll('dryRun'), ...inBody].filter((value) => value !== '');
   const wrong = given.find((value) => value !== 'All');
-  if (wrong !== undefined) throw new SlipwayError('BadRequest', `dryRun must be All, not "${String(wrong)}".`);
+  if (wrong !== undefined) throw new SlipwayError('BadRequest', `dryRun must be All, not "${wrong}".`);
   return given.length > 0;
 }
 
@@ -139,28 +139,4 @@ function checkSelectable(kind: Kind, path: string): void {
   throw new SlipwayError('BadRequest', `field label not supported: ${path}`, {
     hint: `${kind.plural} can be selected by: ${fields.join(', ')}.`,
   });
-}
-
-/** `metav1.DeleteOptions`, as far as the hub knows it. */
-export interface DeleteBody {
-  readonly preconditions?: { readonly uid?: string; readonly resourceVersion?: string };
-  readonly dryRun?: unknown;
-  readonly propagationPolicy?: unknown;
-  readonly orphanDependents?: unknown;
-}
-
-const POLICIES = ['Background', 'Foreground', 'Orphan'] as const;
-
-/** What becomes of the objects that belong to a deleted one, as asked in the body or the query. */
-export function propagationPolicyOf(kind: Kind, query: URLSearchParams, body: DeleteBody): (typeof POLICIES)[number] | undefined {
-  const asked = body.propagationPolicy ?? query.get('propagationPolicy') ?? '';
-  const known = POLICIES.find((policy) => policy === asked);
-  if (known !== undefined) return known;
-  if (asked !== '') {
-    const message = `Unsupported value: supported values: ${POLICIES.map((policy) => `"${policy}"`).join(', ')}`;
-    throw invalid(kind, undefined, [{ field: 'propagationPolicy', reason: 'FieldValueNotSupported', message }]);
-  }
-  const orphan = body.orphanDependents ?? query.get('orphanDependents') ?? '';
-  if (orphan === '') return undefined;
-  return orphan === true || orphan === 'true' ? 'Orphan' : 'Background';
 }

@@ -14,6 +14,8 @@ export interface WatchRequest {
   readonly include: IncludeObject;
   /** Called when what it starts with is read: from then on it costs what changes cost. */
   readonly listed: () => void;
+  /** Called before the first byte: until then an error is answered as any other, from then on in the stream. */
+  readonly begins: () => void;
 }
 
 export interface WatchDeps {
@@ -46,8 +48,9 @@ export async function streamWatch(deps: WatchDeps, view: WatchView, request: Wat
     return response.write(line) ? undefined : drained(response);
   };
   const begin = () => {
-    if (!response.headersSent)
-      response.writeHead(200, { 'content-type': 'application/json;stream=watch', 'cache-control': 'no-cache, private' });
+    if (response.headersSent) return;
+    request.begins();
+    response.writeHead(200, { 'content-type': 'application/json;stream=watch', 'cache-control': 'no-cache, private' });
   };
   try {
     let { resourceVersion } = request;

@@ -258,6 +258,7 @@ export const CATALOGUE: readonly Piece[] = [
 export const TEST_CATALOGUE: readonly Piece[] = [
   ...CATALOGUE,
   program({ name: 'test-clients', version: '1', module: 'test-clients', package: '.', output: 'test-clients' }),
+  program({ name: 'test-argocd', version: '1', module: 'test-clients', package: './argocd', output: 'test-argocd' }),
 ];
 
 /** Pieces that a cluster of this version needs: the binary, CNI plugins and every image its nodes must hold. */

@@ -6,5 +6,6 @@ export * from './environment.ts';
 export { createImageServer, type ImageServerDeps } from './image-server.ts';
 export * from './create-toolchain.ts';
 export * from './machine-artifacts.ts';
+export { withProcessLock } from './process-lock.ts';
 export * from './toolchain.ts';
 export { writeOciLayout, type OciImage, type OciLayer } from './oci-layout.ts';

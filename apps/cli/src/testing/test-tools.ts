@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rename, rm, stat, symlink } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf, silentLogger, SlipwayError } from '@slipway/kit';
 import type { CliDeps } from '../command.ts';
@@ -8,6 +8,7 @@ import { installPackages } from '@slipway/machines';
 import { ensureHostPackages, requireRoot } from '../plane/host-checks.ts';
 import { planePaths } from '../plane/paths.ts';
 import { createToolchainProgress } from '../plane/toolchain-progress.ts';
+import { preparePythonTools } from './python-tools.ts';
 
 /** Names under which tests look for programs, and the pieces of the toolchain that they are. */
 const TOOLS = {
@@ -16,6 +17,7 @@ const TOOLS = {
   helm: 'helm',
   registry: EMBEDDED_REGISTRY,
   'test-clients': 'test-clients',
+  'test-argocd': 'test-argocd',
 } as const;
 
 /** A directory with the programs that tests run: SLIPWAY_TEST_TOOLS if set, else links into the toolchain, which is made when it is not there. */
@@ -38,11 +40,11 @@ export async function prepareTestTools(deps: CliDeps): Promise<string> {
     for (const [tool, piece] of Object.entries(TOOLS)) {
       const artifact = artifacts.get(piece);
       if (!artifact) throw new SlipwayError('Internal', `The toolchain did not give ${piece}.`);
-      await rm(join(directory, tool), { force: true });
-      await symlink(artifact.path, join(directory, tool));
+      await link(artifact.path, join(directory, tool));
     }
     await prepareRsyslog(directory, (detail) => step.update(detail), deps.signal);
     await prepareClients((detail) => step.update(detail), deps.signal);
+    await prepareSchemathesis(deps, directory, (detail) => step.update(detail));
     step.done(directory);
     return directory;
   } catch (error) {
@@ -95,6 +97,26 @@ async function onPath(program: string): Promise<boolean> {
   for (const folder of (process.env['PATH'] ?? '').split(':'))
     if (folder !== '' && (await stat(join(folder, program)).catch(() => undefined))) return true;
   return false;
+}
+
+/** Without it the test that needs it fails with these words, and no other. */
+async function prepareSchemathesis(deps: CliDeps, directory: string, say: (detail: string) => void): Promise<void> {
+  const missing = join(directory, 'schemathesis.missing');
+  try {
+    const programs = await preparePythonTools(deps, { cache: planePaths(deps.env).cache, onProgress: say });
+    await link(join(programs, 'schemathesis'), join(directory, 'schemathesis'));
+    await rm(missing, { force: true });
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    await rm(join(directory, 'schemathesis'), { force: true });
+    await writeFile(missing, `${messageOf(error)} ${error instanceof SlipwayError ? (error.hint ?? '') : ''}`);
+    say(`schemathesis is not here: ${messageOf(error)}`);
+  }
+}
+
+async function link(target: string, at: string): Promise<void> {
+  await rm(at, { force: true });
+  await symlink(target, at);
 }
 
 /** Makes this host able to run local machines, for tests that make some. */

@@ -113,7 +113,7 @@ function keyOfItem(item: unknown, index: number): string {
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /**
- * `kubectl apply` keeps the whole object, secrets included, in an annotation. Its secrets are masked there too: the next apply then sends them again, which changes
+ * `kubectl apply` keeps the whole object, secrets included, in an annotation. Secrets are masked there too: the next apply then sends them again, which changes
  * nothing when they are the same. What cannot be read as JSON goes.
  */
 export function maskLastApplied(

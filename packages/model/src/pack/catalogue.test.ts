@@ -18,6 +18,7 @@ test('what a registry lists, with what its newest release says of itself', () =>
         digest: A,
         description: 'The web',
         deprecated: true,
+        kubeVersion: '>=1.30.0-0',
         annotations: { 'slipway.dev/layer': 'addon', 'slipway.dev/display-name': 'Web' },
       },
     ),
@@ -32,6 +33,7 @@ test('what a registry lists, with what its newest release says of itself', () =>
     description: 'The web',
     deprecated: true,
   });
+  expect(spec.versions[1]).toMatchObject({ version: '1.1.0', kubernetes: '>=1.30.0-0' });
   expect(packSpecSchema.safeParse(spec).success).toBe(true);
   expect([status.moved, news]).toEqual([[], []]);
 });

@@ -4,7 +4,11 @@ import { compact } from '../meta/compact.ts';
 import { CATALOGUED_VERSIONS, type MovedVersion, type PackSpec, type PackStatus, type PackVersion } from './pack.ts';
 
 /** One version of a pack as its registry lists it now. */
-export type ListedPackVersion = Omit<PackVersion, 'withdrawn'> & { readonly annotations?: Readonly<Record<string, string>> | undefined };
+export type ListedPackVersion = Omit<PackVersion, 'withdrawn' | 'kubernetes'> & {
+  readonly annotations?: Readonly<Record<string, string>> | undefined;
+  /** As Chart.yaml calls it. */
+  readonly kubeVersion?: string | undefined;
+};
 
 export interface ListedPackInput {
   readonly name: string;
@@ -33,11 +37,11 @@ export function cataloguedPack(
   const noted = new Map((old?.status?.moved ?? []).map((one) => [one.version, one]));
   const moved: MovedVersion[] = [];
   const news: MovedVersion[] = [];
-  const versions = listed.versions.map(({ annotations: _annotations, ...version }): PackVersion => {
+  const versions = listed.versions.map(({ annotations: _annotations, kubeVersion: kubernetes, ...version }): PackVersion => {
     const before = known.get(version.version);
     known.delete(version.version);
     if (before?.digest === undefined || version.digest === undefined || before.digest === version.digest)
-      return compact(version) as PackVersion;
+      return compact({ ...version, kubernetes }) as PackVersion;
     const note = noted.get(version.version);
     const same = note?.found === version.digest;
     const one = { version: version.version, digest: before.digest, found: version.digest, at: same ? note.at : now };

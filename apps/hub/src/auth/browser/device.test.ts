@@ -140,7 +140,7 @@ describe('device authorization (RFC 8628), asked for by a certified client', () 
     const page = await toCodePage(victim, `${test.url}/auth/device?provider=corp`);
     const linked = await victim.open(`${test.url}/auth/device?user_code=${asked.user_code}&code=${asked.user_code}`);
     expect(linked.text).not.toContain(asked.user_code);
-    expect((await victim.open(`${test.url}/auth/device/decision?code=${asked.user_code}&decision=approve`)).status).toBe(404);
+    expect((await victim.open(`${test.url}/auth/device/decision?code=${asked.user_code}&decision=approve`)).status).toBe(405);
     const form = { csrf: fieldOf(page, 'csrf'), code: asked.user_code, decision: 'approve' };
     for (const headers of [{ origin: 'https://evil.example' }, { origin: 'null' }, { 'sec-fetch-site': 'cross-site' }])
       expect((await victim.submit(page, '/auth/device/decision', form, headers)).status, JSON.stringify(headers)).toBe(403);
