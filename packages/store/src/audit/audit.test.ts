@@ -1,5 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { AUDIT_GENESIS, type AuditVerdict, chainVerifier, findKind } from '@slipway/model';
+import { AUDIT_GENESIS, type AuditVerdict, chainVerifier, findKind, registryKind } from '@slipway/model';
 import { createFakeClock, testDatabase, testEngines } from '@slipway/testkit';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -11,7 +11,9 @@ import { createChangeRecorder } from './change-record.ts';
 import { createAuditSigner } from './signer.ts';
 
 const signer = createAuditSigner(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString());
-const registry = (name: string) => ({ kind: 'Registry', metadata: { name }, spec: { type: 'builtin' } });
+/** With its defaults, as the API stores it. */
+const specOf = (spec: object) => registryKind.spec.parse(spec);
+const registry = (name: string) => ({ kind: 'Registry', metadata: { name }, spec: specOf({ type: 'helm', url: 'https://a.example' }) });
 
 describe.each(testEngines)('audit on %s', (engine) => {
   let database: Database;
@@ -56,7 +58,7 @@ describe.each(testEngines)('audit on %s', (engine) => {
 
   it('records every change in its transaction, with who and what, and nothing that did not happen', async () => {
     const made = await context.run(actor(), () => store.create(registry('a'), { tenant: 't1' }));
-    await context.run(actor(), () => store.update({ ...made, spec: { type: 'helm', url: 'https://x.example' } }, { tenant: 't1' }));
+    await context.run(actor(), () => store.update({ ...made, spec: specOf({ type: 'helm', url: 'https://x.example' }) }, { tenant: 't1' }));
     await expect(context.run(actor(), () => store.create(registry('a'), { tenant: 't1' }))).rejects.toMatchObject({
       code: 'AlreadyExists',
     });
@@ -75,10 +77,7 @@ describe.each(testEngines)('audit on %s', (engine) => {
       ['ada', 'update', 'registries', 'a'],
       ['slipway', 'remove', 'registries', 'a'],
     ]);
-    expect(bodies[1].changes).toEqual([
-      { path: 'spec.type', from: 'builtin', to: 'helm' },
-      { path: 'spec.url', to: 'https://x.example' },
-    ]);
+    expect(bodies[1].changes).toEqual([{ path: 'spec.url', from: 'https://a.example', to: 'https://x.example' }]);
     expect(records[0]).toMatchObject({ seq: 1, prev: AUDIT_GENESIS, resourceVersion: made.metadata.resourceVersion });
     expect(await verify('t1')).toMatchObject({ ok: true, records: 4 });
   });
