@@ -10,6 +10,7 @@ import { API_VERSION } from '@slipway/model';
 import { startHelper } from '../helper.ts';
 import { percentile } from '../stats.ts';
 import { type BenchClient, createBenchClient } from './client.ts';
+import { useTestTools } from '../test-tools.ts';
 import { startHub, startKubernetes, type Target } from './targets.ts';
 import type { Seen } from './watchers.ts';
 
@@ -181,13 +182,16 @@ const all = { kubernetes: startKubernetes, postgres: () => startHub('PostgreSQL'
 const chosen = Object.entries(all).filter(([name]) => process.argv.includes(name));
 const starters = (chosen.length === 0 ? Object.entries(all) : chosen).map(([, start]) => start);
 const results: { target: string; load: number[]; rows: Row[] }[] = [];
+await useTestTools();
 for (const start of starters) {
   const target = await start();
   // What else the machine did meanwhile: clock times are to be read beside it.
   const load: number[] = [];
   const sampling = setInterval(() => load.push(loadavg()[0] ?? 0), 15_000);
   try {
-    results.push({ target: target.name, load, rows: await measure(target) });
+    const rows = await measure(target);
+    results.push({ target: target.name, load, rows });
+    for (const row of rows) said(`  ${target.name}: ${row.what}: ${show(row)}`);
   } finally {
     clearInterval(sampling);
     await target.stop();

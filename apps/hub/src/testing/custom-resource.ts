@@ -47,11 +47,12 @@ function definedVersion({ kind, structural }: ServedKind): object {
   };
 }
 
-/** A structural schema may not forbid other fields: unknown ones are refused or pruned anyway. */
+/** A structural schema may not forbid other fields (unknown ones are refused or pruned anyway), and knows no extension of ours. */
 function accepted(schema: unknown): unknown {
   if (Array.isArray(schema)) return schema.map(accepted);
   if (schema === null || typeof schema !== 'object') return schema;
-  const entries = Object.entries(schema).filter(([key, value]) => !(key === 'additionalProperties' && value === false));
+  const foreign = ([key, value]: [string, unknown]) => key.startsWith('x-slipway-') || (key === 'additionalProperties' && value === false);
+  const entries = Object.entries(schema).filter((entry) => !foreign(entry));
   return Object.fromEntries(entries.map(([key, value]) => [key, key === 'default' ? value : accepted(value)]));
 }
 
