@@ -6,6 +6,12 @@ import { everyRegistry, gitCredentialsSchema, httpCredentialsSchema, mirrors, re
 
 const packNames = setOf(z.string().min(1).max(255)).max(500).default([]);
 
+// Patterns are read by Go programs too: RE2, without looking ahead. What needs that is refined.
+const REF = 'must be a branch, a tag or a commit';
+const INSIDE = 'must be a path inside the repository';
+const ABSOLUTE = 'must be an absolute path without ".."';
+const staysInside = (path: string) => path.split('/').every((step) => step !== '.' && step !== '..');
+
 export const registrySpecSchema = z.discriminatedUnion('type', [
   /** Chart folders and archives that come with the hub (its `packs/` directory). */
   z.strictObject({ type: z.literal('builtin') }),
@@ -39,13 +45,15 @@ export const registrySpecSchema = z.discriminatedUnion('type', [
     ref: z
       .string()
       .max(255)
-      .regex(/^(?!-)(?!.*(\.\.|@\{|\/\/))[\w./-]+$/, 'must be a branch, a tag or a commit')
+      .regex(/^[\w./][\w./-]*$/, REF)
+      .refine((ref) => !/\.\.|\/\//.test(ref), REF)
       .optional()
       .describe('Branch, tag or commit; without it the default branch.'),
     path: z
       .string()
       .max(1024)
-      .regex(/^(?!\/)(?!.*(^|\/)\.{1,2}(\/|$))[^\\\0]*$/, 'must be a path inside the repository')
+      .regex(/^([^/\\\0][^\\\0]*)?$/, INSIDE)
+      .refine(staysInside, INSIDE)
       .default(''),
     credentials: gitCredentialsSchema,
     ...remote,
@@ -57,7 +65,8 @@ export const registrySpecSchema = z.discriminatedUnion('type', [
     path: z
       .string()
       .max(1024)
-      .regex(/^\/(?!.*(^|\/)\.{1,2}(\/|$))[^\0]*$/, 'must be an absolute path without ".."'),
+      .regex(/^\/[^\0]*$/, ABSOLUTE)
+      .refine(staysInside, ABSOLUTE),
     ...everyRegistry,
   }),
 ]);
