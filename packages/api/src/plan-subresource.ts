@@ -111,6 +111,7 @@ async function candidateOf(input: {
     object,
     tenant: context.tenant,
     ...(old === undefined ? {} : { old }),
+    planned: true,
     reads: {
       // Objects of the same request are there already: a new pool may name a new cluster.
       get: async (other, otherName, otherProject) =>

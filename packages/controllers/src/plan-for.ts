@@ -1,7 +1,10 @@
 import type { PlanPublisher } from '@slipway/link';
 import {
   clusterChangePlan,
+  mergeOverrides,
   mergePlans,
+  type OverriddenStack,
+  overriddenStack,
   poolName,
   refuseIf,
   type ApiObject,
@@ -69,7 +72,9 @@ async function planForCluster(deps: PlanForDeps, { project, candidates, manifest
   const published = stored && (await plans.latestCluster(stored.metadata.uid));
   const desired = wanted && (await picture(wanted, pools, { ...deps, store: withCandidates(store, candidates) }));
   const current = stored && (await picture(stored, storedPools, deps));
-  const plan = clusterChangePlan({ running: published?.plan, desired, current });
+  const overrides = current && desired ? mergeOverrides(current.stack, desired.stack) : [];
+  const change = clusterChangePlan({ running: published?.plan, desired, current });
+  const plan = overrides.length === 0 ? change : { ...change, overrides };
   return manifests ? renderPlan(deps, plan, { ...manifests, project, current, desired }) : plan;
 }
 
@@ -93,12 +98,17 @@ function overlay(stored: readonly PoolObject[], candidates: readonly Candidate[]
   return [...kept, ...candidates.filter(({ remove }) => !remove).map(({ object }) => object as PoolObject)];
 }
 
-async function picture(cluster: ClusterObject, pools: readonly PoolObject[], deps: PlanForDeps): Promise<ClusterPicture> {
-  const { resolved } = await deps.resolveCluster(deps, cluster);
+interface Pictured extends ClusterPicture {
+  readonly stack: OverriddenStack;
+}
+
+async function picture(cluster: ClusterObject, pools: readonly PoolObject[], deps: PlanForDeps): Promise<Pictured> {
+  const { resolved, stack } = await deps.resolveCluster(deps, cluster);
   if (!resolved.ok) refuseIf(`Cluster "${cluster.metadata.name}"`, resolved.causes);
   return {
     name: cluster.metadata.name,
     spec: cluster.spec,
+    stack: overriddenStack(stack, cluster.spec),
     pools: pools
       .filter((pool) => !pool.metadata.deletionTimestamp)
       .map((pool) => ({

@@ -141,6 +141,47 @@ describe('a cluster', () => {
     ).toContain('one minor version at a time');
   });
 
+  it('is moved to another profile version only when every conflict with what it wants otherwise is decided', async () => {
+    const layer = (values: object) => ({
+      name: 'db',
+      type: 'addon',
+      chart: { registry: 'r', name: 'db', version: '1.0.0' },
+      values,
+    });
+    const own = object('ClusterProfile', 'own', {
+      versions: [
+        profileVersion('1.0.0', '1.35.4', [layer({ replicas: 1, tag: 'a', old: 1 })]),
+        profileVersion('1.1.0', '1.35.4', [layer({ replicas: 2, tag: 'b' })]),
+        profileVersion('1.2.0', '1.35.4'),
+      ],
+    });
+    const on = (version: string, db: object) => cluster({ profile: { name: 'own', version }, overrides: { db } });
+    const objects = [...world, own];
+    const values = { replicas: 5, tag: 'mine' };
+    expect((await admit(on('1.1.0', { values }), on('1.0.0', { values }), objects)).map((cause) => cause.split(':')[0])).toEqual([
+      'spec.overrides.db.values.replicas',
+      'spec.overrides.db.values.tag',
+    ]);
+    const one = { values, madeFor: '1.1.0', decisions: { replicas: 'keep' } };
+    expect((await admit(on('1.1.0', one), on('1.0.0', { values }), objects)).join()).toContain(
+      '1.0.0 has "a", 1.1.0 has "b", and this cluster wants "mine"; decide with spec.overrides.db.decisions.tag: keep',
+    );
+    const both = { ...one, decisions: { replicas: 'keep', tag: 'take' } };
+    expect(await admit(on('1.1.0', both), on('1.0.0', { values }), objects)).toEqual([]);
+    expect(await admit(on('1.1.0', { ...both, madeFor: '1.0.0' }), on('1.0.0', { values }), objects)).toHaveLength(2);
+    // A layer that goes takes no override with it, and is no reason to refuse; a slip of the pen is.
+    const told: string[] = [];
+    const gone = { object: on('1.2.0', { values }), old: on('1.0.0', { values }), tenant: 'default', reads: reads(objects) };
+    expect(await outcome(findKind('Cluster')?.admit?.({ ...gone, warn: (text) => void told.push(text) }))).toEqual([]);
+    expect(told.join()).toContain('layer db (the layer is not there)');
+    expect(await admit(on('1.2.0', { values }), undefined, objects)).toEqual([
+      'spec.overrides.db: there is no layer "db"; there are: kubernetes',
+    ]);
+    // A plan is shown all the same: there the conflicts are told, to be decided.
+    const planned = { object: on('1.1.0', { values }), old: on('1.0.0', { values }), tenant: 'default', reads: reads(objects) };
+    expect(await outcome(findKind('Cluster')?.admit?.({ ...planned, planned: true }))).toEqual([]);
+  });
+
   it('keeps the pod network it was made with', async () => {
     const net = (cni: object) => [
       { name: 'kubernetes', type: 'kubernetes', builtin: { name: 'kubernetes', version: '1.35.4' } },

@@ -29,14 +29,17 @@ export function renderRolloutPlan(io: Io, name: string, plan: RolloutPlan): stri
   const { target, waves, kinds, refusals } = plan;
   const moving = plan.total - plan.there - plan.refused;
   const lines = [
-    `${io.paint('bold', `rollout ${name}`, 'stdout')}: ${count(moving, 'cluster')} to ${target.name}@${target.version}; ${plan.there} there already, ${plan.refused} refused.`,
+    `${io.paint('bold', `rollout ${name}`, 'stdout')}: ${count(moving, 'cluster')} to ${target.name}@${target.version}; ${plan.there} there already, ${plan.refused - plan.blocked} refused${plan.blocked > 0 ? `, ${plan.blocked} wait for decisions` : ''}.`,
     ...waves.map((wave) => `  wave ${wave.name}: ${count(wave.clusters, 'cluster')}${wave.refused > 0 ? `, ${wave.refused} refused` : ''}`),
   ];
   for (const kind of kinds.slice(0, SHOWN)) {
     lines.push('', renderChangePlan(io, `${count(kind.clusters, 'cluster')}, such as ${kind.example}`, kind.plan));
   }
   if (kinds.length > SHOWN) lines.push('', `… and ${kinds.length - SHOWN} other plans; -o json of the API shows them.`);
-  for (const { cluster, why } of refusals.slice(0, 10)) lines.push(io.paint('red', `  refused ${cluster}: ${why}`, 'stdout'));
+  for (const { cluster, why, conflicts } of refusals.slice(0, 10)) {
+    const words = conflicts ? `  blocked ${cluster}: overrides conflict at ${conflicts.join(', ')}` : `  refused ${cluster}: ${why}`;
+    lines.push(io.paint('red', words, 'stdout'));
+  }
   const impacts = Object.entries(plan.impacts).map(([impact, of]) => `${of} [${impact}] ${IMPACT_WORDS[impact as Impact]}`);
   if (impacts.length > 0) lines.push('', `  Impact: ${impacts.join('; ')}.`);
   if (plan.approval !== undefined) lines.push(`  Needs the approval ${plan.approval}: ${plan.disruptions.join(', ')}.`);

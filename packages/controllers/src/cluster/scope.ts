@@ -10,6 +10,9 @@ import {
   type GatewayFacts,
   type GatewayPlan,
   type LayerProblem,
+  type Orphan,
+  orphansOf,
+  overriddenStack,
   type PendingApproval,
   pendingApproval,
   type Problem,
@@ -40,6 +43,8 @@ export interface ClusterScope {
   readonly pools: readonly PoolObject[];
   readonly machines: readonly MachineObject[];
   readonly resolved: ResolveResult;
+  /** Overrides that the profile has no place for. */
+  readonly orphans: readonly Orphan[];
   /** Why nothing is known of a pack, by its key. */
   readonly packProblems: ReadonlyMap<string, string>;
   /** The gateway that does the work; of the installation when the tenant's is only its name. */
@@ -80,7 +85,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     | ApiObject<CloudAccountSpec>
     | undefined;
   const pools = await listPools(deps.store, project, name);
-  const { resolved, packProblems } = await deps.resolveCluster(deps, cluster);
+  const { resolved, packProblems, stack } = await deps.resolveCluster(deps, cluster);
   const staying = pools.filter((pool) => !pool.metadata.deletionTimestamp);
   const published = await deps.plans.latestCluster(uid);
   const pending = pendingApproval({ published: published?.plan, resolved, approvals: cluster.spec.approvals });
@@ -95,6 +100,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     pools,
     machines: await listMachines(deps.store, project, name),
     resolved,
+    orphans: stack.causes.length > 0 ? [] : orphansOf(overriddenStack(stack, cluster.spec)),
     packProblems,
     gateway: place?.real,
     gatewayBorrowed: place?.borrowed ?? false,
@@ -146,6 +152,7 @@ export function viewOf(scope: ClusterScope): ClusterView {
     plan: scope.plan,
     planProblem: scope.planProblem,
     pending: scope.pending,
+    orphans: scope.orphans,
     layerProblems: scope.layerProblems,
     ...(scope.deletionWaitsFor === undefined ? {} : { deletionWaitsFor: scope.deletionWaitsFor }),
     now: scope.now,

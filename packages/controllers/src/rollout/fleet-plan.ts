@@ -45,7 +45,9 @@ export async function planRollout(fleet: FleetDeps, tenant: string, rollout: Rol
   for (const member of others)
     sum.add(member.progress.state === 'Skipped' ? { ...place(member), refused: member.progress.message } : place(member));
   await judgeAll(deps, rollout, waiting, (member, answer) =>
-    sum.add(answer.ok ? { ...place(member), plan: answer.plan } : { ...place(member), refused: answer.message }),
+    sum.add(
+      answer.ok ? { ...place(member), plan: answer.plan } : { ...place(member), refused: answer.message, conflicts: answer.conflicts },
+    ),
   );
   return sum.plan();
 }

@@ -4,8 +4,12 @@ import {
   approvalId,
   type ChangePlan,
   clusterKind,
+  conflictCauses,
+  conflictName,
+  conflictsIn,
   disruptionsOf,
   type Member,
+  movedOverrides,
   type RolloutMark,
   versionOf,
   withMark,
@@ -59,7 +63,10 @@ export async function moveCluster(scope: RolloutScope, { cluster, wave }: Member
   };
   const wanted = wantedOf(cluster, rollout);
   const answer = await judged(deps, cluster, wanted);
-  if (!answer.ok) return { type: 'refused', cluster: await store(deps, withMark(cluster, { ...mark, refused: answer.message })) };
+  if (!answer.ok) {
+    const waits = answer.conflicts ? { conflicts: [...answer.conflicts], generation: cluster.metadata.generation } : {};
+    return { type: 'refused', cluster: await store(deps, withMark(cluster, { ...mark, refused: answer.message, ...waits })) };
+  }
   const disruptions = disruptionsOf(answer.plan);
   if (!isApproved(scope, disruptions)) return { type: 'unapproved', disruptions };
   return { type: 'moved', cluster: await store(deps, withMark(approved(wanted, answer.plan), mark)) };
@@ -77,10 +84,18 @@ export async function returnCluster(scope: RolloutScope, { cluster, progress }: 
   return store(deps, withMark(approved(wanted, answer.plan), { ...mark, back: now }));
 }
 
-const approved = (cluster: ClusterObject, plan: ChangePlan): ClusterObject =>
-  plan.approval
-    ? { ...cluster, spec: { ...cluster.spec, approvals: [...new Set([...cluster.spec.approvals, plan.approval.id])] } }
-    : cluster;
+/** As it is stored: with the approval of its very own plan, and with overrides that know for which version they were made. */
+function approved(cluster: ClusterObject, plan: ChangePlan): ClusterObject {
+  const { approvals, overrides } = cluster.spec;
+  return {
+    ...cluster,
+    spec: {
+      ...cluster.spec,
+      overrides: movedOverrides(overrides, plan.overrides ?? []),
+      approvals: plan.approval ? [...new Set([...approvals, plan.approval.id])] : approvals,
+    },
+  };
+}
 
 function isApproved({ rollout, approval }: RolloutScope, disruptions: readonly string[]): boolean {
   if (disruptions.length === 0) return true;
@@ -88,14 +103,27 @@ function isApproved({ rollout, approval }: RolloutScope, disruptions: readonly s
   return disruptions.every((disruption) => approval.disruptions.includes(disruption));
 }
 
-type Judgement = { readonly ok: true; readonly plan: ChangePlan } | { readonly ok: false; readonly message: string };
+type Judgement =
+  | { readonly ok: true; readonly plan: ChangePlan }
+  | {
+      readonly ok: false;
+      readonly message: string;
+      /** Paths of overrides that somebody has to decide about, when nothing else is in the way. */
+      readonly conflicts?: readonly string[];
+    };
 
 /** What the API would say to this write, and what it would do: a controller's writes pass no admission of their own. */
 export async function judged(deps: Deps, old: ClusterObject, wanted: ClusterObject): Promise<Judgement> {
+  const { namespace = '', name } = wanted.metadata;
+  const reads = admissionReads(deps.store, deps.fleet);
   try {
-    await clusterKind.admit?.({ object: wanted, old, tenant: deps.tenant, reads: admissionReads(deps.store, deps.fleet) });
-    const { namespace = '', name } = wanted.metadata;
-    return { ok: true, plan: await planFor(deps, { project: namespace, cluster: name, candidates: [{ object: wanted, old }] }) };
+    // Conflicts of overrides can be decided: they are told apart from what is wrong for good.
+    await clusterKind.admit?.({ object: wanted, old, tenant: deps.tenant, reads, planned: true });
+    const plan = await planFor(deps, { project: namespace, cluster: name, candidates: [{ object: wanted, old }] });
+    const open = conflictsIn(plan.overrides ?? []);
+    if (open.length === 0) return { ok: true, plan };
+    const message = conflictCauses(plan.overrides ?? []).map(({ field, message: why }) => `${field}: ${why}`);
+    return { ok: false, message: message.join('; '), conflicts: open.map(({ merge, conflict }) => conflictName(merge, conflict.path)) };
   } catch (error) {
     if (error instanceof SlipwayError && (error.code === 'Invalid' || error.code === 'Forbidden'))
       return { ok: false, message: error.message };

@@ -90,6 +90,57 @@ describe('the rollout controller', { timeout: 120_000 }, () => {
     expect((await world.versions()).toSorted()).toEqual(['1.0.0', ...Array(CLUSTERS - 1).fill('1.1.0')]);
   });
 
+  it('passes over a cluster whose overrides conflict, says where, and takes it along when that is decided', async () => {
+    const world = await fleetWorld();
+    const addons = [{ scope: 'tenant' as const, name: 'tools', version: '1.0.0' }];
+    const tools = (version: string, replicas: number, more: object = {}) => ({
+      version,
+      layers: [{ name: 'db', type: 'addon', chart: { registry: 'builtin', name: 'db', version: '1.0.0' }, values: { replicas, ...more } }],
+    });
+    const versions = [tools('1.0.0', 1, { old: true }), tools('1.1.0', 3)];
+    await world.store.create(object('ClusterProfile', 'tools', { type: 'addon', versions }));
+    const own = { db: { values: { replicas: 5, old: false }, decisions: {} } };
+    for (const cluster of await world.clusters()) {
+      const overrides =
+        cluster.metadata.name === 'c2' ? own : cluster.metadata.name === 'c3' ? { db: { values: { old: false }, decisions: {} } } : {};
+      await world.store.update({ ...cluster, spec: { ...cluster.spec, addons, overrides } });
+    }
+    await world.start({ target: { name: 'tools', version: '1.1.0' }, ...quick });
+    const plan = await world.make().planRollout('default', await world.rollout());
+    expect(plan).toMatchObject({ refused: 1, blocked: 1, refusals: [{ cluster: 'default/c2', conflicts: ['db.replicas'] }] });
+    // The last wave waits, so that the rollout is still under way.
+    await world.change({
+      waves: [
+        { name: 'most', labels: 'tier=prod', automatic: true },
+        { name: 'rest', percent: 100, automatic: false },
+      ],
+    });
+    await world.minutes(6);
+    const { status } = await world.rollout();
+    expect(status).toMatchObject({ phase: 'WaitingForRelease' });
+    expect(status?.clusters.find(({ name }) => name === 'c2')).toMatchObject({ state: 'Blocked', conflicts: ['db.replicas'] });
+    const find = async (name: string) => (await world.clusters()).find(({ metadata }) => metadata.name === name) as ClusterObject;
+    const blocked = await find('c2');
+    expect(blocked.spec, 'nothing is changed there').toMatchObject({ addons, overrides: own });
+    expect(markOf(blocked)?.refused).toContain('spec.overrides.db.values.replicas');
+    const decided = { db: { ...own.db, madeFor: '1.1.0', decisions: { replicas: 'keep' as const } } };
+    await world.store.update({ ...blocked, spec: { ...blocked.spec, overrides: decided }, metadata: { ...blocked.metadata } });
+    await world.minutes(4);
+    await world.change({ release: ['rest'] });
+    await world.minutes(6);
+    expect((await world.rollout()).status).toMatchObject({ phase: 'Completed', counts: { done: CLUSTERS, failed: 0 } });
+    const moved = await find('c2');
+    expect(moved.spec).toMatchObject({ addons: [{ version: '1.1.0' }], overrides: decided });
+    // A clean merge says which version it was made for: that is how what it lost is still known, and told.
+    const orphaned = await find('c3');
+    expect(orphaned.spec.overrides).toEqual({ db: { values: { old: false }, decisions: {}, madeFor: '1.0.0' } });
+    expect(orphaned.status?.conditions.find(({ type }) => type === 'OverridesFit')).toMatchObject({
+      status: 'False',
+      message: expect.stringContaining('layer db: old'),
+    });
+    expect(orphaned.status?.conditions.find(({ type }) => type === 'Ready')?.status).toBe('True');
+  });
+
   it('converges wherever it is killed, and moves nobody twice', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 15 }), async (kills) => {
@@ -161,5 +212,40 @@ describe('the cluster template controller', { timeout: 120_000 }, () => {
     await world.store.update({ ...attached, spec: rest });
     await world.minutes(2);
     expect((await world.clusters())[0]?.spec).toEqual(rest);
+  });
+
+  it('moves an attached cluster with its overrides, which stay when it goes back and is detached', async () => {
+    const world = await fleetWorld();
+    const versions = (replicas: number, version: string) => ({
+      version,
+      layers: [
+        { name: 'db', type: 'addon', chart: { registry: 'builtin', name: 'db', version: '1.0.0' }, values: { replicas, cache: replicas } },
+      ],
+    });
+    await world.store.create(object('ClusterProfile', 'tools', { type: 'addon', versions: [versions(1, '1.0.0'), versions(2, '1.1.0')] }));
+    const addon = (version: string) => ({ scope: 'tenant' as const, name: 'tools', version });
+    await world.store.create(
+      object('ClusterTemplate', 'shops', { profile: { name: 'starter', version: '1.0.0' }, addons: [addon('1.0.0')], rollout: quick }),
+    );
+    const [before] = (await world.clusters()) as [ClusterObject];
+    const values = { own: true, nested: { deep: [1] } };
+    const overrides = { one: { values: {}, decisions: {} }, db: { values, decisions: {} } };
+    await world.store.update({ ...before, spec: { ...before.spec, overrides, addons: [addon('1.0.0')], template: { name: 'shops' } } });
+    await world.minutes(2);
+    const first = async () => (await world.clusters())[0] as ClusterObject;
+    const say = async (version: string) => {
+      const stored = (await world.store.get({ kind: 'ClusterTemplate', name: 'shops' })) as never as { spec: object };
+      await world.store.update({ ...stored, spec: { ...stored.spec, addons: [addon(version)] } } as never);
+      await world.minutes(6);
+      expect((await first()).spec.addons).toEqual([addon(version)]);
+      expect((await first()).spec.overrides['db']?.values).toEqual(values);
+    };
+    for (const version of ['1.1.0', '1.0.0']) await say(version);
+    const attached = await first();
+    const { template: _template, ...rest } = attached.spec;
+    await world.store.update({ ...attached, spec: rest });
+    await world.minutes(2);
+    expect((await first()).spec).toEqual(rest);
+    expect(Object.keys(rest.overrides).toSorted()).toEqual(['db', 'one']);
   });
 });

@@ -1,4 +1,4 @@
-import { forbiddenField, invalidField, listOf } from '../meta/causes.ts';
+import { forbiddenField, invalidField } from '../meta/causes.ts';
 import { isRecord } from '../meta/diff.ts';
 import { effectiveValues, mergeValues, type Values } from '../meta/merge-values.ts';
 import type { PackInfo } from '../pack/pack-info.ts';
@@ -68,12 +68,4 @@ function yamlValues({ layer, path }: StackLayer, causes: FieldCause[]): Values {
   if (isRecord(document.value)) return document.value;
   causes.push(invalidField(field, 'must be a mapping: names of values and what they are'));
   return {};
-}
-
-/** Overrides of layers that there are not. */
-export function strayOverrides(layers: readonly StackLayer[], overrides: Readonly<Record<string, unknown>>): FieldCause[] {
-  const names = layers.map(({ layer }) => layer.name);
-  return Object.keys(overrides)
-    .filter((name) => !names.includes(name))
-    .map((name) => invalidField(`spec.overrides.${name}`, `there is no layer "${name}"; there are: ${listOf(names)}`));
 }

@@ -21,7 +21,7 @@ export interface ResolveInput {
   readonly facts?: Readonly<Partial<Record<ClusterFact, string>>>;
   /** What is known of packs, by {@link packKey}. */
   readonly packs?: ReadonlyMap<string, PackInfo>;
-  /** What the cluster wants otherwise, by layer. */
+  /** What the cluster wants otherwise, by layer; of layers that there are not nothing comes. */
   readonly overrides?: Readonly<Record<string, Values>>;
 }
 

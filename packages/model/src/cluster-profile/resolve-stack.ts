@@ -8,7 +8,7 @@ import { type Found, type Known, MAX_FILLED, type References } from '../template
 import { fill, type FillScope } from '../template/fill.ts';
 import type { ProfileVersion } from './cluster-profile.ts';
 import { checkDeclarations } from './declarations.ts';
-import { rawValues, type RawValues, strayOverrides } from './layer-values.ts';
+import { rawValues, type RawValues } from './layer-values.ts';
 import { orderLayers } from './order.ts';
 import { createReferences, type LayerTexts, type ReferenceInput } from './references.ts';
 import { causesText, packKey, type ResolveInput } from './resolve-input.ts';
@@ -42,7 +42,6 @@ export function resolveStack(input: ResolveInput, mode: Mode = {}): ResolveResul
   const variables = variablesOf(work);
   // Without its variables a layer would only add errors that follow from the first ones.
   if (causes.length > 0) return failed(causes);
-  causes.push(...strayOverrides(layers, input.overrides ?? {}));
   const resolved = layersOf(work, variables);
   const kubernetesVersion = kubernetesVersionOf(work, resolved);
   if (causes.length > 0) return failed(causes);

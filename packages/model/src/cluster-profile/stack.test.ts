@@ -268,10 +268,9 @@ describe('values', () => {
     ).toContain('a pack may not use macros and secrets');
   });
 
-  it('for layers that there are not are refused', () => {
-    expect(causesOf({ profiles: base([chart('a')]), overrides: { b: {} } })).toEqual([
-      'spec.overrides.b: there is no layer "b"; there are: kubernetes, a',
-    ]);
+  it('for layers that there are not change nothing: they wait until the layer comes back', () => {
+    const profiles = base([chart('a')]);
+    expect(resolve({ profiles, variables: {}, overrides: { b: { lost: true } } })).toEqual(resolve({ profiles, variables: {} }));
   });
 
   it('a pack of manifests is a layer of manifests', () => {

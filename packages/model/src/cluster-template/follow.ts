@@ -1,7 +1,7 @@
 import { type ProfileRef, sameProfile } from '../cluster-profile/profile-ref.ts';
 import type { ClusterSpec } from '../cluster/cluster.ts';
 import type { ApiObject } from '../meta/object.ts';
-import type { RolloutMark } from '../rollout/mark.ts';
+import { decidedSince, type RolloutMark } from '../rollout/mark.ts';
 import type { RolloutSpec, RolloutStatus } from '../rollout/rollout.ts';
 import { versionOf } from '../rollout/target.ts';
 import type { ClusterTemplateSpec } from './cluster-template.ts';
@@ -32,7 +32,7 @@ export interface NextRolloutInput {
 
 /**
  * The rollout that a template needs next; undefined when every cluster is as it says, or was tried: whoever failed, was refused or stands still after an abort is not tried
- * again by itself, a cluster that was attached since is. `round` tells rollouts to the same version apart.
+ * again by itself, a cluster that was attached since is, and so is one that waited for decisions about its overrides and was changed since. `round` tells rollouts to the same version apart.
  */
 export function nextRollout({
   template,
@@ -48,8 +48,10 @@ export function nextRollout({
     // A person ended it: going on regardless would take the decision back.
     if (before.some(({ status }) => status?.phase === 'Aborted' || status?.phase === 'RolledBack')) return undefined;
     const tried = new Set(before.map(({ metadata }) => metadata.uid));
-    const isNew = (cluster: Follower): boolean =>
-      versionOf(cluster.spec, target) !== target.version && !tried.has(markOf(cluster)?.uid ?? '');
+    const isNew = (cluster: Follower): boolean => {
+      const mark = markOf(cluster);
+      return versionOf(cluster.spec, target) !== target.version && (!mark || !tried.has(mark.uid) || decidedSince(mark, cluster));
+    };
     if (clusters.some(isNew)) return { target, round: before.length };
   }
   return undefined;

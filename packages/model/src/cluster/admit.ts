@@ -11,23 +11,31 @@ import { forbiddenField, invalidField, listOf, refuseIf } from '../meta/causes.t
 import type { AdmissionInput, AdmissionReads } from '../meta/define-kind.ts';
 import { deepEqual, joinPath } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
-import { readClusterStack } from './cluster-stack.ts';
+import { conflictCauses, orphanWords, strayCauses } from '../overrides/causes.ts';
+import { mergeOverrides, orphansOf } from '../overrides/merge-stack.ts';
+import { type ClusterStack, overriddenStack, readClusterStack } from './cluster-stack.ts';
 import type { ClusterSpec, ClusterStatus } from './cluster.ts';
 import { refuseVersionMove } from './kubernetes-version.ts';
 import { refusePodNetworkMove } from './pod-network.ts';
 import { CONTROL_PLANE_SUFFIX, MACHINE_SUFFIX, MAX_LABEL } from './names.ts';
 
 type ClusterObject = ApiObject<ClusterSpec, ClusterStatus>;
-type Admission = Pick<AdmissionInput<ClusterSpec, ClusterStatus>, 'reads' | 'tenant'>;
+type Admission = Pick<AdmissionInput<ClusterSpec, ClusterStatus>, 'reads' | 'tenant' | 'planned'>;
 
 /** What a cluster names exists, its variables fit, and what changed may change. Updates that leave the spec alone always pass, so that a broken profile never blocks a finalizer. */
-export async function admitCluster({ object, old, reads, tenant }: AdmissionInput<ClusterSpec, ClusterStatus>): Promise<void> {
+export async function admitCluster(input: AdmissionInput<ClusterSpec, ClusterStatus>): Promise<void> {
+  const { object, old, reads } = input;
   if (old && deepEqual(old.spec, object.spec)) return;
   const causes: FieldCause[] = [...nameCauses(object), ...(old ? immutableCauses(object, old) : [])];
   causes.push(...(await placeCauses(object, reads)));
-  const admission = { reads, tenant };
-  const resolved = await resolveFor(object, admission, causes);
-  if (old && resolved) causes.push(...(await upgradeCauses({ object, old, resolved }, admission)));
+  const made = await resolveFor(object, input, causes);
+  if (made) {
+    const stack = overriddenStack(made.stack, object.spec);
+    causes.push(...strayCauses(stack, old?.spec.overrides ?? {}));
+    if (old) causes.push(...(await upgradeCauses({ object, old, ...made }, input)));
+    const orphans = orphansOf(stack);
+    if (orphans.length > 0) input.warn?.(orphanWords(orphans));
+  }
   refuseIf(`Cluster "${object.metadata.name}"`, causes);
 }
 
@@ -86,8 +94,13 @@ async function missing({
   return invalidField(field, `there is no ${kind} "${name}"; there are: ${listOf(there)}`);
 }
 
+interface Made {
+  readonly stack: ClusterStack;
+  readonly resolved: ResolveResult;
+}
+
 /** What the cluster would be made of. Secrets are not opened here: what they are is seen where plans are made. */
-async function resolveFor(object: ClusterObject, { reads, tenant }: Admission, causes: FieldCause[]): Promise<ResolveResult | undefined> {
+async function resolveFor(object: ClusterObject, { reads, tenant }: Admission, causes: FieldCause[]): Promise<Made | undefined> {
   const stack = await readClusterStack(object, tenant, reads);
   const account: ApiObject<CloudAccountSpec> | undefined = await reads.get('CloudAccount', object.spec.cloudAccount);
   causes.push(...stack.causes, ...natureCauses(stack.profiles), ...cloudCauses(stack.profiles, account?.spec.cloud));
@@ -96,7 +109,7 @@ async function resolveFor(object: ClusterObject, { reads, tenant }: Admission, c
   if (!resolved.ok) causes.push(...resolved.causes);
   const declared = stack.input.profiles.flatMap(({ version }) => version.variables);
   causes.push(...checkSecretSources(declared, object.spec));
-  return resolved;
+  return { stack, resolved };
 }
 
 /** A cluster is made of one profile that can carry it, and of add-ons. */
@@ -123,16 +136,24 @@ function cloudCauses(profiles: readonly ApiObject<ClusterProfileSpec>[], cloud: 
   });
 }
 
-interface UpgradeInput {
+interface UpgradeInput extends Made {
   readonly object: ClusterObject;
   readonly old: ClusterObject;
-  readonly resolved: ResolveResult;
 }
 
-async function upgradeCauses({ object, old, resolved }: UpgradeInput, admission: Admission): Promise<FieldCause[]> {
+async function upgradeCauses({ object, old, resolved, stack: wanted }: UpgradeInput, admission: Admission): Promise<FieldCause[]> {
   const made = ({ spec }: ClusterObject) => [spec.profile, spec.addons, spec.variables, spec.overrides];
-  if (!resolved.ok || deepEqual(made(object), made(old))) return [];
+  if (deepEqual(made(object), made(old))) return [];
   const stack = await readClusterStack(old, admission.tenant, admission.reads);
+  const merges = mergeOverrides(overriddenStack(stack, old.spec), overriddenStack(wanted, object.spec));
+  const undecided = admission.planned ? [] : conflictCauses(merges);
+  return [...undecided, ...(resolved.ok ? moveCauses({ object, old, stack, resolved }) : [])];
+}
+
+type Resolved = Extract<ResolveResult, { ok: true }>;
+
+/** `stack`: what the cluster is made of now. */
+function moveCauses({ object, old, stack, resolved }: Omit<UpgradeInput, 'resolved'> & { readonly resolved: Resolved }): FieldCause[] {
   const was = stack.causes.length > 0 ? undefined : resolve(stack.input);
   const before = was?.ok ? was.profile : undefined;
   const after = resolved.profile.kubernetesVersion;

@@ -15,6 +15,8 @@ import type { ApiObject } from '../meta/object.ts';
 import { kindAt, SCOPES } from '../meta/scopes.ts';
 import type { SecretValues } from '../meta/secret-fields.ts';
 import type { SecretSpec } from '../secret/secret.ts';
+import type { OverriddenStack } from '../overrides/merge-stack.ts';
+import { laidOver } from '../overrides/standing.ts';
 import type { ClusterSpec } from './cluster.ts';
 
 /** What is read for a cluster's stack. */
@@ -55,7 +57,7 @@ export async function readClusterStack(cluster: StackCluster, tenant: string, re
   const profiles = found.map(({ entry }) => entry);
   const own = usesIn([spec.variables, Object.values(spec.overrides).map(({ values }) => values)]);
   const uses = merged([own, ...profiles.map(({ version }) => usesOf(version))]);
-  const overrides = Object.entries(spec.overrides).map(([name, { values }]) => [name, values] as const);
+  const overrides = laidOverLayers(spec.overrides, profiles);
   return {
     profiles: found.map(({ profile }) => profile),
     causes,
@@ -69,6 +71,20 @@ export async function readClusterStack(cluster: StackCluster, tenant: string, re
     },
   };
 }
+
+/** What a stack is with what its cluster wants otherwise: what moves of the cluster are judged by. */
+export const overriddenStack = ({ input, profiles }: ClusterStack, { overrides }: Pick<ClusterSpec, 'overrides'>): OverriddenStack => ({
+  profiles: input.profiles,
+  stored: profiles,
+  overrides,
+});
+
+/** Of overrides what holds with these versions; those of layers that are not there wait. */
+const laidOverLayers = (overrides: ClusterSpec['overrides'], profiles: readonly StackProfile[]) =>
+  Object.entries(overrides).flatMap(([name, override]) => {
+    const owner = profiles.find(({ version }) => version.layers.some((layer) => layer.name === name));
+    return owner === undefined ? [] : [[name, laidOver(override, owner.version.version)] as const];
+  });
 
 interface Reading {
   readonly reads: StackReads;

@@ -3,6 +3,7 @@ import { findCondition, withConditions, type WantedCondition } from '../meta/con
 import type { ClusterPhase, ClusterStatus } from './cluster.ts';
 import { clusterConditions, layerStatuses, type LayerStatus } from './conditions.ts';
 import { leftBehind } from './kept.ts';
+import { orphaned } from '../overrides/causes.ts';
 import { clusterTimeline, READY_STEP } from './timeline.ts';
 import { isReachable, wantedMachines, type ClusterView } from './view.ts';
 
@@ -19,7 +20,7 @@ export function clusterStatus(view: ClusterView): ClusterStatus {
   return compact({
     phase,
     message,
-    conditions: withConditions(old?.conditions ?? [], [...wanted, ...leftBehind(told.kept)], { now: view.now }),
+    conditions: withConditions(old?.conditions ?? [], [...wanted, ...leftBehind(told.kept), ...orphaned(view.orphans)], { now: view.now }),
     observedGeneration: observedGeneration(view),
     kubernetesVersion: facts?.kubernetesVersion || provision?.controlPlane?.version || old?.kubernetesVersion,
     endpoint: provision?.endpoint ?? old?.endpoint,

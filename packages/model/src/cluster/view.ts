@@ -1,6 +1,7 @@
 import type { ResolveResult } from '../cluster-profile/resolved.ts';
 import type { MachinePoolSpec, MachinePoolStatus } from '../machine-pool/machine-pool.ts';
 import type { ApiObject } from '../meta/object.ts';
+import type { Orphan } from '../overrides/merge-stack.ts';
 import type { ClusterFacts, ProvisionFacts } from '../plan/facts.ts';
 import type { ClusterSpec, ClusterStatus } from './cluster.ts';
 import type { PendingApproval } from './pending.ts';
@@ -49,6 +50,8 @@ export interface ClusterView {
   readonly planProblem: Problem | undefined;
   /** What the change asked for needs before anything of it is done; meanwhile the cluster is kept as it was published last. */
   readonly pending?: PendingApproval | undefined;
+  /** Overrides that the profile has no place for. */
+  readonly orphans?: readonly Orphan[] | undefined;
   /** Layers that could not be prepared, such as a chart that no registry has. */
   readonly layerProblems: ReadonlyMap<string, LayerProblem>;
   /** What a deletion waits for. */

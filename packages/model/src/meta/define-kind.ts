@@ -29,6 +29,8 @@ export interface AdmissionInput<Spec, Status> {
   readonly tenant: string;
   /** Tells the writer something that is no reason to refuse. */
   readonly warn?: (text: string) => void;
+  /** Only a plan is asked for: what the plan tells and somebody can still decide is no reason to refuse it. */
+  readonly planned?: boolean;
 }
 
 /** Spec and status of an object: what differs between the versions of a kind. */

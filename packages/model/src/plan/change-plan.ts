@@ -1,3 +1,4 @@
+import type { OverrideMerge } from '../overrides/merge-stack.ts';
 import type { Approval } from './approval.ts';
 
 /** How much a change disturbs, mildest first. */
@@ -38,4 +39,6 @@ export interface ChangePlan {
   readonly summary: string;
   /** Absent when nothing is repaved and nothing is lost. */
   readonly approval?: Approval;
+  /** What becomes of the cluster's overrides when the profile's version changes, conflicts that are to be decided among it; absent when none is carried over. */
+  readonly overrides?: readonly OverrideMerge[];
 }

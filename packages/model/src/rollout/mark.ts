@@ -22,6 +22,9 @@ const markSchema = z.object({
   at: z.string(),
   /** Why it cannot be moved: nothing was changed. */
   refused: z.string().optional(),
+  /** Paths of overrides that somebody has to decide about first, when nothing else is in the way; and the generation of the cluster that was looked at. */
+  conflicts: z.array(z.string()).optional(),
+  generation: z.number().int().optional(),
   done: z.string().optional(),
   failed: z.object({ at: z.string(), message: z.string() }).optional(),
   /** When it was moved back. */
@@ -42,6 +45,10 @@ export function markOf(cluster: Pick<ApiObject, 'metadata'>): RolloutMark | unde
     return undefined;
   }
 }
+
+/** Whether a cluster that waited for decisions was changed since: it is worth another try. */
+export const decidedSince = ({ conflicts, generation = 0 }: RolloutMark, cluster: Pick<ApiObject, 'metadata'>): boolean =>
+  conflicts !== undefined && cluster.metadata.generation > generation;
 
 export function withMark<T extends Pick<ApiObject, 'metadata'>>(cluster: T, mark: RolloutMark): T {
   const annotations = { ...cluster.metadata.annotations, [ROLLOUT_ANNOTATION]: JSON.stringify(mark) };

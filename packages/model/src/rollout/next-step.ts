@@ -34,7 +34,7 @@ export interface NextStep {
 }
 
 /** Of a member that this rollout will not touch any more. */
-const FINAL = new Set<ClusterState>(['Done', 'Failed', 'Refused', 'Skipped', 'Returned']);
+const FINAL = new Set<ClusterState>(['Done', 'Failed', 'Refused', 'Blocked', 'Skipped', 'Returned']);
 const ON_ITS_WAY = new Set<ClusterState>(['Moving', 'Settling', 'Returning']);
 
 export const isFinished = (phase: RolloutPhase | undefined): boolean =>
@@ -99,7 +99,12 @@ const windowWords = (next: string | undefined): string =>
 const earliest = (members: readonly Member[]): string | undefined =>
   members.flatMap(({ window }) => (window && !window.open && window.next !== undefined ? [window.next] : [])).toSorted()[0];
 
-const PLURAL: Readonly<Partial<Record<ClusterState, string>>> = { Refused: 'refused', Skipped: 'skipped', Failed: 'failed' };
+const PLURAL: Readonly<Partial<Record<ClusterState, string>>> = {
+  Refused: 'refused',
+  Blocked: 'blocked by conflicts of overrides',
+  Skipped: 'skipped',
+  Failed: 'failed',
+};
 
 function summary(members: readonly Member[]): string {
   const others = Object.entries(PLURAL).flatMap(([state, word]) => {

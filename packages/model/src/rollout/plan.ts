@@ -13,6 +13,8 @@ export interface PlannedCluster {
   readonly from: string;
   /** Why it will not be moved; undefined when it will. */
   readonly refused?: string;
+  /** Paths of overrides that somebody has to decide about first, when nothing else is in the way. */
+  readonly conflicts?: readonly string[] | undefined;
   readonly plan?: ChangePlan;
 }
 
@@ -26,12 +28,15 @@ export interface RolloutPlan {
   /** Clusters that are at the target already. */
   readonly there: number;
   readonly impacts: Readonly<Partial<Record<Impact, number>>>;
+  /** Those that wait for decisions included. */
   readonly refused: number;
+  /** Clusters that wait for decisions about their overrides. */
+  readonly blocked: number;
   readonly waves: readonly { readonly name: string; readonly clusters: number; readonly refused: number }[];
   /** One cluster's plan for every different set of actions, with how many clusters it is of: a fleet of thousands has few. */
   readonly kinds: readonly { readonly clusters: number; readonly example: string; readonly plan: ChangePlan }[];
-  /** The first 200 that are refused, and why. */
-  readonly refusals: readonly { readonly cluster: string; readonly why: string }[];
+  /** The first 200 that are refused, and why; with `conflicts` when it only takes decisions about these overrides. */
+  readonly refusals: readonly { readonly cluster: string; readonly why: string; readonly conflicts?: readonly string[] | undefined }[];
 }
 
 const REFUSALS = 200;
@@ -44,14 +49,15 @@ export function createRolloutPlan(target: ProfileRef, waves: readonly string[]) 
   const kinds = new Map<string, { clusters: number; example: string; plan: ChangePlan }>();
   const impacts: Partial<Record<Impact, number>> = {};
   const disruptions = new Set<string>();
-  const refusals: { cluster: string; why: string }[] = [];
-  let [total, there, refused] = [0, 0, 0];
+  const refusals: { cluster: string; why: string; conflicts?: readonly string[] | undefined }[] = [];
+  let [total, there, refused, blocked] = [0, 0, 0, 0];
 
-  function take({ project, name, refused: why, plan }: PlannedCluster, wave: { clusters: number; refused: number }): void {
+  function take({ project, name, refused: why, conflicts, plan }: PlannedCluster, wave: { clusters: number; refused: number }): void {
     if (why !== undefined) {
       refused++;
       wave.refused++;
-      if (refusals.length < REFUSALS) refusals.push({ cluster: `${project}/${name}`, why });
+      if (conflicts) blocked++;
+      if (refusals.length < REFUSALS) refusals.push(compact({ cluster: `${project}/${name}`, why, conflicts }));
     } else if (plan) {
       impacts[plan.impact] = (impacts[plan.impact] ?? 0) + 1;
       disruptionsOf(plan).forEach((disruption) => disruptions.add(disruption));
@@ -82,6 +88,7 @@ export function createRolloutPlan(target: ProfileRef, waves: readonly string[]) 
         there,
         impacts,
         refused,
+        blocked,
         waves: [...byWave.values()],
         kinds: [...kinds.values()].toSorted((a, b) => b.clusters - a.clusters),
         refusals,

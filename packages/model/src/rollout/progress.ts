@@ -2,7 +2,7 @@ import type { ClusterSpec, ClusterStatus } from '../cluster/cluster.ts';
 import { sameProfile } from '../cluster-profile/profile-ref.ts';
 import { findCondition } from '../meta/conditions.ts';
 import type { ApiObject } from '../meta/object.ts';
-import { markOf, type RolloutMark } from './mark.ts';
+import { decidedSince, markOf, type RolloutMark } from './mark.ts';
 import type { ClusterState, RolloutSpec } from './rollout.ts';
 import { versionOf } from './target.ts';
 
@@ -47,8 +47,7 @@ export function progressOf(input: ProgressInput): Progress {
   const version = versionOf(cluster.spec, rollout.spec.target);
   const kept = { mark: found, since: found.at };
   if (found.back !== undefined) return returning(input, found, found.back);
-  if (found.refused !== undefined)
-    return forgotten(found.at, rollout.spec.resumedAt) ? unmoved(input, undefined) : { ...kept, state: 'Refused', message: found.refused };
+  if (found.refused !== undefined) return refused(input, found, found.refused);
   if (version !== found.to) return { ...kept, state: 'Skipped', message: `was taken to ${version ?? 'another profile'} by somebody else` };
   if (found.done !== undefined) return { ...kept, state: 'Done', message: '', since: found.done };
   if (found.failed && !forgotten(found.failed.at, rollout.spec.resumedAt))
@@ -57,6 +56,13 @@ export function progressOf(input: ProgressInput): Progress {
 }
 
 const forgotten = (at: string, resumedAt: string | undefined): boolean => resumedAt !== undefined && Date.parse(at) < Date.parse(resumedAt);
+
+/** What was refused is tried again when somebody resumes the rollout; what waited for decisions, when the cluster was changed. */
+function refused(input: ProgressInput, mark: RolloutMark, message: string): Progress {
+  if (forgotten(mark.at, input.rollout.spec.resumedAt) || decidedSince(mark, input.cluster)) return unmoved(input, undefined);
+  if (mark.conflicts === undefined) return { mark, since: mark.at, state: 'Refused', message };
+  return { mark, since: mark.at, state: 'Blocked', message: `decide about ${mark.conflicts.join(', ')}` };
+}
 
 /** `other`: the mark of another rollout. */
 function unmoved({ cluster, rollout }: ProgressInput, other: RolloutMark | undefined): Progress {

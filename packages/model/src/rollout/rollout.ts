@@ -103,7 +103,18 @@ export const ROLLOUT_PHASES = [
 ] as const;
 export type RolloutPhase = (typeof ROLLOUT_PHASES)[number];
 
-export const CLUSTER_STATES = ['Waiting', 'Moving', 'Settling', 'Done', 'Failed', 'Refused', 'Skipped', 'Returning', 'Returned'] as const;
+export const CLUSTER_STATES = [
+  'Waiting',
+  'Moving',
+  'Settling',
+  'Done',
+  'Failed',
+  'Refused',
+  'Blocked',
+  'Skipped',
+  'Returning',
+  'Returned',
+] as const;
 export type ClusterState = (typeof CLUSTER_STATES)[number];
 
 const countsSchema = z.object({
@@ -111,6 +122,7 @@ const countsSchema = z.object({
   waiting: z.number().int(),
   moving: z.number().int(),
   done: z.number().int(),
+  /** Refused and blocked ones too: they are not there. */
   failed: z.number().int(),
 });
 
@@ -132,6 +144,8 @@ export const rolloutStatusSchema = z.object({
         from: z.string().optional(),
         since: z.string().optional(),
         message: z.string().default(''),
+        /** Paths of overrides that somebody has to decide about before the cluster can be moved: `db.replicas`. */
+        conflicts: z.array(z.string()).optional(),
       }),
     )
     .default([]),

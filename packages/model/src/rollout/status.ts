@@ -26,11 +26,11 @@ function countsOf(members: readonly Member[]): Counts {
     waiting: count('Waiting'),
     moving: count('Moving', 'Settling', 'Returning'),
     done: count('Done'),
-    failed: count('Failed', 'Refused'),
+    failed: count('Failed', 'Refused', 'Blocked'),
   };
 }
 
-const WORTH_NAMING: readonly ClusterState[] = ['Failed', 'Refused', 'Returning', 'Moving', 'Settling', 'Skipped'];
+const WORTH_NAMING: readonly ClusterState[] = ['Failed', 'Refused', 'Blocked', 'Returning', 'Moving', 'Settling', 'Skipped'];
 
 function named({ members, rollout }: StatusInput): RolloutStatus['clusters'] {
   return WORTH_NAMING.flatMap((state) => members.filter(({ progress }) => progress.state === state))
@@ -44,6 +44,7 @@ function named({ members, rollout }: StatusInput): RolloutStatus['clusters'] {
         from: progress.mark?.from,
         since: progress.since,
         message: progress.message,
+        conflicts: progress.state === 'Blocked' ? progress.mark?.conflicts : undefined,
       }),
     );
 }
