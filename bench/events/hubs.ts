@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { SlipwayError } from '@slipway/kit';
-import { freePorts } from '@slipway/testkit';
 import { resident } from '../process-use.ts';
 import type { Hubs } from './wire.ts';
 
@@ -54,10 +54,27 @@ async function end(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL'): Promise<
   await closed;
 }
 
+/** Below those that connections go out from: while a hub is away, a client that tries it could be given its very port, and keep it. */
+const PORTS = { from: 12_000, to: 30_000 };
+
+async function lastingPort(): Promise<number> {
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * (PORTS.to - PORTS.from));
+    const server = createServer().listen(port, '127.0.0.1');
+    const isFree = await once(server, 'listening').then(
+      () => true,
+      () => false,
+    );
+    if (!isFree) continue;
+    await new Promise((resolve) => server.close(resolve));
+    return port;
+  }
+}
+
 /** One hub on the embedded database, or `replicas` of it on a PostgreSQL, each a process with a home of its own and the same keys. */
 export async function startHubs(databaseUrl: string | undefined, replicas: number): Promise<RunningHubs> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-events-'));
-  const ports = await freePorts(replicas);
+  const ports = await Promise.all(Array.from({ length: replicas }, lastingPort));
   const settings = ports.map((port, n) => ({ home: join(folder, `hub-${n}`), port, databaseUrl }));
   const children: ChildProcess[] = [];
   const stop = async (): Promise<void> => {

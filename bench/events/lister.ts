@@ -1,8 +1,8 @@
 import { sleep } from '@slipway/kit';
 import { list } from './objects.ts';
-import type { Snapshot } from './verify.ts';
-import type { ClientDeps, Found } from './watcher.ts';
-import { oneOf } from './wire.ts';
+import type { Found, Snapshot } from './verify.ts';
+import type { ClientDeps } from './watcher.ts';
+import { isUnavailable, oneOf } from './wire.ts';
 
 /** Lists over and over: whole, in pages with pauses between them, and as it was at a resource version seen before. */
 export function createLister({ who, wire, random, counts, problem }: Omit<ClientDeps, 'selection'>) {
@@ -23,7 +23,8 @@ export function createLister({ who, wire, random, counts, problem }: Omit<Client
             snapshots.push(found);
             if (remembered.push(found.rv) > 200) remembered.shift();
           } else if (found.refused === 410) counts.gone++;
-          else if (found.refused < 500) problem(`${who}: a list was answered with ${found.refused}`);
+          else if (found.refused !== 429 && !isUnavailable(found.refused))
+            problem({ kind: 'refused', text: `${who}: a list was answered with ${found.refused}` });
         } catch {
           counts.broken++;
         }

@@ -3,10 +3,9 @@ import type { EventType, Selection } from './history.ts';
 import type { Snapshot } from './verify.ts';
 import type { Wire } from './wire.ts';
 
-/** The kind that is written: small, without a controller, so that every event is of one of our writes. */
-export const COLLECTION = `/apis/${API_VERSION}/registries`;
+/** The kind that is written: small, and nothing in the hub writes it, not even a status, so that every event is of one of our writes (a Registry's catalogue is read, and that is noted on it). */
+export const COLLECTION = `/apis/${API_VERSION}/macros`;
 
-const URL_PREFIX = 'https://charts.example.org/';
 export const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
 
 /** An object of the API as it comes over the wire. */
@@ -19,7 +18,7 @@ export interface WireObject {
     readonly labels?: Readonly<Record<string, string>>;
     readonly annotations?: Readonly<Record<string, string>>;
   };
-  readonly spec: { readonly url?: string };
+  readonly spec: { readonly value: string };
 }
 
 /** A line of a watch. */
@@ -30,19 +29,17 @@ export type WireEvent =
 
 export const objectOf = (name: string, value: number, even: boolean): object => ({
   apiVersion: API_VERSION,
-  kind: 'Registry',
+  kind: 'Macro',
   metadata: { name, labels: { even: String(even) } },
-  spec: { type: 'helm', url: `${URL_PREFIX}${value}` },
+  spec: { value: String(value) },
 });
 
 export const rvOf = ({ metadata }: Pick<WireObject, 'metadata'>): number => Number(metadata.resourceVersion);
-export const valueOf = ({ spec }: WireObject): number => Number(spec.url?.slice(URL_PREFIX.length));
+export const valueOf = ({ spec }: WireObject): number => Number(spec.value);
 
-/** What a list shows of ours; the registry that every hub has is nobody's write. */
+/** What a list shows of each object. */
 export const itemsOf = (objects: readonly WireObject[]) =>
-  objects
-    .filter(({ spec }) => spec.url !== undefined)
-    .map((object) => ({ rv: rvOf(object), name: object.metadata.name, value: valueOf(object) }));
+  objects.map((object) => ({ rv: rvOf(object), name: object.metadata.name, value: valueOf(object) }));
 
 export const selector = (selection: Selection): string => (selection === 'even' ? 'labelSelector=even%3Dtrue&' : '');
 

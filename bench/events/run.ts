@@ -3,7 +3,8 @@ import { resident } from '../process-use.ts';
 import type { RunningHubs } from './hubs.ts';
 import { COLLECTION } from './objects.ts';
 import type { Job, Verified, Written } from './watchers.ts';
-import { createWire, randomOf } from './wire.ts';
+import { type Summary, summaryOf } from './problems.ts';
+import { createWire, randomOf, type Refusals } from './wire.ts';
 import { createWriters } from './writers.ts';
 
 export interface EventsSize {
@@ -33,11 +34,13 @@ export interface EventsResult {
   /** MiB after each round. */
   readonly hubMemory: readonly number[];
   readonly watchersMemory: readonly number[];
-  readonly problems: readonly string[];
+  /** Answers "too many" and "not now" to the writers; those to the others are among `counts`. */
+  readonly refusals: Refusals;
+  readonly problems: Summary;
 }
 
 const revisionOf = async (hubs: RunningHubs): Promise<number> => {
-  const wire = createWire(hubs, randomOf(1));
+  const wire = createWire(hubs, randomOf(1), { throttled: 0, unavailable: 0 });
   const { body } = await wire.call(`${COLLECTION}?limit=1`);
   wire.close();
   return Number((body as { metadata: { resourceVersion: string } }).metadata.resourceVersion);
@@ -73,7 +76,9 @@ export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text
     while (sum.events < size.events && (last?.problems.length ?? 0) === 0 && !isOver()) {
       const isDisturbed = rounds++ % RESTART_EVERY === 0;
       const nth = isDisturbed ? restarts++ : 0;
-      const disturb = async () => (isDisturbed ? hubs.restart(nth % servers.length, nth % 2 === 1 ? 'SIGTERM' : 'SIGKILL') : undefined);
+      // Each is killed in its turn, then each is stopped.
+      const signal = Math.floor(nth / servers.length) % 2 === 0 ? 'SIGKILL' : 'SIGTERM';
+      const disturb = async () => (isDisturbed ? hubs.restart(nth % servers.length, signal) : undefined);
       const { attempts, conflicts, broken: _broken, ...written } = await writers.round(size.writesPerRound, disturb);
       helper.say(written satisfies Written);
       last = JSON.parse(await helper.line()) as Verified;
@@ -92,5 +97,15 @@ export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text
   }
   const { counts, problems } = last as Verified;
   const seconds = Math.round((performance.now() - began) / 1000);
-  return { ...sum, restarts, rounds, seconds, counts, hubMemory, watchersMemory, problems };
+  return {
+    ...sum,
+    restarts,
+    rounds,
+    seconds,
+    counts,
+    refusals: writers.refusals,
+    hubMemory,
+    watchersMemory,
+    problems: summaryOf(problems),
+  };
 }

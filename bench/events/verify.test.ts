@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createHistory, type EventType, type Seen, type Write } from './history.ts';
-import { completed, snapshotProblems, stretchProblems } from './verify.ts';
+import { summaryOf } from './problems.ts';
+import { completed, snapshotProblems, splitAt, stretchProblems } from './verify.ts';
 
 const write = (rv: number, type: EventType, name: string, more: Partial<Write> = {}): Write => ({
   rv,
@@ -37,15 +38,17 @@ describe('what was written as the yardstick', () => {
   });
 
   it.each([
-    ['skipped', [made, other, changed, gone]],
-    ['repeated', [made, other, changed, changed, back, gone]],
-    ['reordered', [made, other, back, changed, gone]],
-    ['missing at the end', [made, other, changed, back]],
-    ['with the content of another', [made, other, { ...changed, value: 15 }, back, gone]],
-    ['of another kind', [made, other, { ...changed, type: 'ADDED' as const }, back, gone]],
-    ['of another object of that name', [made, other, changed, back, { ...gone, uid: 'b-2' }]],
-  ])('sees an event that is %s', (_what, events) => {
-    expect(stretchProblems(historyOf().history, { ...stretch, events: events.map(seen) })).toHaveLength(1);
+    ['skipped', 'skipped', [made, other, changed, gone]],
+    ['skipped at the end', 'skipped', [made, other, changed, back]],
+    ['repeated', 'repeated', [made, other, changed, changed, back, gone]],
+    ['repeated later', 'repeated', [made, other, changed, back, other, gone]],
+    ['reordered', 'reordered', [made, other, back, changed, gone]],
+    ['with the content of another', 'of other content', [made, other, { ...changed, value: 15 }, back, gone]],
+    ['of another kind', 'of other content', [made, other, { ...changed, type: 'ADDED' as const }, back, gone]],
+    ['of another object of that name', 'of other content', [made, other, changed, back, { ...gone, uid: 'b-2' }]],
+    ['of nobody', 'an event of a write that nobody made', [...writes, write(18, 'ADDED', 'c')]],
+  ])('sees an event that is %s', (_what, kind, events) => {
+    expect(stretchProblems(historyOf().history, { ...stretch, events: events.map(seen) })).toMatchObject([{ kind }]);
   });
 
   it('says what somebody who selects has to see', () => {
@@ -105,7 +108,61 @@ describe('what writers were not told', () => {
   });
 
   it('is no excuse for a deletion that was confirmed and not shown, nor for an event out of nothing', () => {
-    expect(completed(confirmed, unconfirmed, [changed]).problems).toHaveLength(1);
-    expect(completed(confirmed, unconfirmed, [gone, { ...changed, value: 99 }]).problems).toHaveLength(1);
+    expect(completed(confirmed, unconfirmed, [changed]).problems).toMatchObject([{ kind: 'a confirmed write that nobody saw' }]);
+    const stranger = { ...changed, value: 99 };
+    // Once, however many saw it.
+    expect(completed(confirmed, unconfirmed, [gone, stranger, stranger]).problems).toMatchObject([
+      { kind: 'an event of a write that nobody made' },
+    ]);
   });
+
+  it('took place once', () => {
+    const again = { ...changed, rv: 16 };
+    expect(completed(confirmed, unconfirmed, [gone, changed, again]).problems).toMatchObject([
+      { kind: 'an event of a write that nobody made' },
+    ]);
+    expect(completed([...confirmed, changed], { ...unconfirmed, values: new Map() }, [gone, again]).problems, 'a status').toHaveLength(1);
+  });
+
+  it('has to be the same for everybody who saw it', () => {
+    const { writes: all } = completed(confirmed, unconfirmed, [changed, gone]);
+    const { history } = historyOf(all);
+    const events = writes.map(seen);
+    expect(stretchProblems(history, { ...stretch, events })).toEqual([]);
+    expect(stretchProblems(history, { ...stretch, events: events.filter(({ rv }) => rv !== 14) })).toMatchObject([{ kind: 'skipped' }]);
+    const otherwise = events.map((event) => (event.rv === 14 ? { ...event, type: 'ADDED' as const } : event));
+    expect(stretchProblems(history, { ...stretch, events: otherwise })).toMatchObject([{ kind: 'of other content' }]);
+  });
+});
+
+describe('what comes after the end of a round', () => {
+  const found = {
+    stretches: [
+      { ...stretch, events: writes.map(seen) },
+      { ...stretch, from: 15, events: [seen(gone)] },
+    ],
+    snapshots: [
+      { who: 'l', selection: 'all', rv: 14, items: [] },
+      { who: 'l', selection: 'all', rv: 17, items: [] },
+    ],
+    sightings: [changed, gone],
+  } as const;
+
+  it('is compared in the next, and nothing of it is lost', () => {
+    const { now, later } = splitAt(found, 15);
+    expect(now.stretches).toEqual([{ ...stretch, to: 15, events: [made, other, changed, back].map(seen) }]);
+    expect(later.stretches).toEqual([
+      { ...stretch, from: 15, events: [seen(gone)] },
+      { ...stretch, from: 15, events: [seen(gone)] },
+    ]);
+    expect([now.snapshots, later.snapshots].map((all) => all.map(({ rv }) => rv))).toEqual([[14], [17]]);
+    expect([now.sightings, later.sightings].map((all) => all.map(({ rv }) => rv))).toEqual([[14], [17]]);
+  });
+});
+
+it('says how many problems there are of each kind, and a few of them', () => {
+  const problems = Array.from({ length: 8 }, (_, n) => ({ kind: 'skipped', text: `event ${n}` }) as const);
+  const summary = summaryOf([...problems, { kind: 'refused', text: 'a list was answered with 500' }]);
+  expect(summary.counts).toEqual({ skipped: 8, refused: 1 });
+  expect(summary.examples).toEqual([0, 1, 2, 3, 4].map((n) => `skipped: event ${n}`).concat('refused: a list was answered with 500'));
 });

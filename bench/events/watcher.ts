@@ -1,14 +1,15 @@
 import { sleep } from '@slipway/kit';
 import type { Seen, Selection } from './history.ts';
 import { COLLECTION, INITIAL_EVENTS_END, itemsOf, list, rvOf, selector, valueOf, type WireEvent, type WireObject } from './objects.ts';
-import type { Sighting, Snapshot, Stretch } from './verify.ts';
-import { type AfterLine, oneOf, type Wire } from './wire.ts';
+import type { Problem } from './problems.ts';
+import type { Found, Sighting, Snapshot, Stretch } from './verify.ts';
+import { type AfterLine, isUnavailable, oneOf, type Refusals, type Wire } from './wire.ts';
 
 /** Resource versions that a watcher remembers to go back to. */
 const REMEMBERED = 2000;
 
 /** What all clients did, as numbers. */
-export interface Counts {
+export interface Counts extends Refusals {
   connections: number;
   resumedAtLast: number;
   resumedEarlier: number;
@@ -16,6 +17,8 @@ export interface Counts {
   streamedLists: number;
   bookmarks: number;
   gone: number;
+  /** Watches that the hub ended with "not now". */
+  interrupted: number;
   broken: number;
   lists: number;
   pagedLists: number;
@@ -28,15 +31,8 @@ export interface ClientDeps {
   readonly wire: Wire;
   readonly random: () => number;
   readonly counts: Counts;
-  /** For what should not be: an answer that is no answer of this API. */
-  readonly problem: (text: string) => void;
-}
-
-/** What a client has to show since it was last asked. */
-export interface Found {
-  readonly stretches: readonly Stretch[];
-  readonly snapshots: readonly Snapshot[];
-  readonly sightings: readonly Sighting[];
+  /** For what should not be: an answer that no client of Kubernetes has to expect. */
+  readonly problem: (problem: Problem) => void;
 }
 
 interface Open {
@@ -90,7 +86,15 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
   };
 
   /** Longer from one failure to the next, as clients do it: a hub that starts has better to do than to refuse. */
-  const patience = (): Promise<void> => sleep(random() * Math.min(3000, 100 * 2 ** failures++));
+  const patience = (least = 0): Promise<void> => sleep(Math.max(least, random() * Math.min(3000, 100 * 2 ** failures++)));
+  /** What a refusal means for where this client goes on. */
+  const refused = (what: string, status: number): void => {
+    if (status === 410) {
+      counts.gone++;
+      place = undefined;
+    } else if (status !== 429 && !isUnavailable(status))
+      deps.problem({ kind: 'refused', text: `${who}: ${what} was answered with ${status}` });
+  };
 
   /** Where the next connection begins. */
   const next = (): Start => {
@@ -101,14 +105,11 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
     return choice < 0.9 ? 'list' : 'stream';
   };
 
-  const relist = async (): Promise<number | undefined> => {
+  const relist = async (): Promise<number | void> => {
     counts.relists++;
     const limit = random() < 0.5 ? 0 : 5 + Math.floor(random() * 30);
     const found = await list(wire, { who, selection, limit, between: () => sleep(random() * 20) });
-    if ('refused' in found) {
-      if (found.refused === 410) counts.gone++;
-      return undefined;
-    }
+    if ('refused' in found) return refused('a list', found.refused);
     snapshots.push(found);
     return found.rv;
   };
@@ -122,9 +123,9 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
     const onLine = (line: string): AfterLine => {
       const event = JSON.parse(line) as WireEvent;
       if (event.type === 'ERROR') {
-        if (event.object.code === 410) counts.gone++;
-        else deps.problem(`${who}: ${line}`);
-        place = undefined;
+        const { code } = event.object;
+        if (code !== 410) counts.interrupted++;
+        refused(`a watch (${line})`, code);
         return 'cut';
       }
       if (event.type === 'BOOKMARK') {
@@ -146,13 +147,15 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
     if (start !== 'stream') begin(start);
     const where = start === 'stream' ? 'sendInitialEvents=true&resourceVersionMatch=NotOlderThan&' : `resourceVersion=${start}&`;
     const until = random() < 0.2 ? `timeoutSeconds=${1 + Math.floor(random() * 3)}&` : '';
-    const status = await wire.stream(`${COLLECTION}?watch=true&allowWatchBookmarks=true&${selector(selection)}${where}${until}`, onLine);
+    const { status, retryAfter = 0 } = await wire.stream(
+      `${COLLECTION}?watch=true&allowWatchBookmarks=true&${selector(selection)}${where}${until}`,
+      onLine,
+    );
     close();
     if (status === 0) counts.broken++;
-    if (status === 410) counts.gone++;
-    if (status === 410) place = undefined;
+    else if (status !== 200) refused('a watch', status);
     if (status === 200) failures = 0;
-    else await patience();
+    else await patience(retryAfter * 1000);
   };
 
   return {
@@ -164,7 +167,7 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
         else if (start !== 'list') counts[start.from === place ? 'resumedAtLast' : 'resumedEarlier']++;
         try {
           const from = start === 'list' ? await relist() : start === 'stream' ? start : start.from;
-          if (from !== undefined) await connect(from);
+          if (typeof from === 'number' || from === 'stream') await connect(from);
         } catch {
           // A hub that is being restarted.
           counts.broken++;

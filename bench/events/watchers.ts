@@ -6,8 +6,9 @@ import { createInterface } from 'node:readline';
 import { sleep } from '@slipway/kit';
 import { createHistory, type Write } from './history.ts';
 import { createLister } from './lister.ts';
-import { completed, snapshotProblems, stretchProblems } from './verify.ts';
-import { type Counts, createWatcher, type Found } from './watcher.ts';
+import type { Problem } from './problems.ts';
+import { completed, type Found, snapshotProblems, splitAt, stretchProblems, type Unconfirmed } from './verify.ts';
+import { type Counts, createWatcher } from './watcher.ts';
 import { createWire, type Hubs, randomOf } from './wire.ts';
 
 export interface Job extends Hubs {
@@ -24,6 +25,7 @@ export interface Written {
   readonly deletions: readonly (readonly [uid: string, deletion: { readonly name: string; readonly confirmed: boolean }])[];
   readonly values: readonly (readonly [value: number, write: { readonly name: string; readonly even: boolean }])[];
   readonly end: number;
+  readonly problems: readonly Problem[];
 }
 
 export interface Verified {
@@ -35,7 +37,7 @@ export interface Verified {
   readonly snapshots: number;
   readonly objectsInSnapshots: number;
   readonly counts: Counts;
-  readonly problems: readonly string[];
+  readonly problems: readonly Problem[];
 }
 
 /** When nothing has come to any of those that are behind for so long, on a machine that others use, it never will. */
@@ -44,7 +46,7 @@ const PATIENCE_MS = 120_000;
 type Watcher = ReturnType<typeof createWatcher>;
 
 /** Until every watcher has seen everything up to `end`; says where those are to whom it does not come. */
-async function caughtUp(watchers: readonly Watcher[], end: number): Promise<string[]> {
+async function caughtUp(watchers: readonly Watcher[], end: number): Promise<Problem[]> {
   let before = '';
   let since = performance.now();
   for (;;) {
@@ -52,11 +54,17 @@ async function caughtUp(watchers: readonly Watcher[], end: number): Promise<stri
     const progress = behind.map((watcher) => watcher.progress()).join('; ');
     if (behind.length === 0) return [];
     if (progress !== before) since = performance.now();
-    if (performance.now() - since > PATIENCE_MS) return [`nothing comes any more, the last write is ${end}: ${progress}`];
+    if (performance.now() - since > PATIENCE_MS) return [{ kind: 'nothing comes any more', text: `the last write is ${end}: ${progress}` }];
     before = progress;
     await sleep(20);
   }
 }
+
+const together = (all: readonly Found[]): Found => ({
+  stretches: all.flatMap(({ stretches }) => stretches),
+  snapshots: all.flatMap(({ snapshots }) => snapshots),
+  sightings: all.flatMap(({ sightings }) => sightings),
+});
 
 function start(job: Job) {
   const counts: Counts = {
@@ -67,6 +75,9 @@ function start(job: Job) {
     streamedLists: 0,
     bookmarks: 0,
     gone: 0,
+    interrupted: 0,
+    throttled: 0,
+    unavailable: 0,
     broken: 0,
     lists: 0,
     pagedLists: 0,
@@ -75,10 +86,13 @@ function start(job: Job) {
   const history = createHistory(job.start);
   const running = new AbortController();
   let before = job.start;
-  let problems: string[] = [];
+  let problems: Problem[] = [];
+  // What came after the last round's end, and writes whose answers were lost and that nobody has seen yet.
+  let held: Found = { stretches: [], snapshots: [], sightings: [] };
+  const unsettled = { deletions: new Map(), values: new Map() } satisfies Unconfirmed;
   const depsOf = (who: string, n: number) => {
     const random = randomOf(job.seed * 7919 + n * 104_729);
-    return { who, random, counts, wire: createWire(job, random), problem: (text: string) => void problems.push(text) };
+    return { who, random, counts, wire: createWire(job, random, counts), problem: (problem: Problem) => void problems.push(problem) };
   };
   // A quarter each watches by label, and never begins anew.
   const watchers = Array.from({ length: job.watchers }, (_, n) =>
@@ -86,22 +100,25 @@ function start(job: Job) {
   );
   const listers = Array.from({ length: job.listers }, (_, n) => createLister(depsOf(`lister ${n}`, job.watchers + n)));
   for (const client of [...watchers, ...listers]) {
-    client.run(running.signal).catch((error: unknown) => problems.push(`a client ended: ${String(error)}`));
+    client.run(running.signal).catch((error: unknown) => problems.push({ kind: 'a client ended', text: String(error) }));
   }
 
-  return async ({ confirmed, deletions, values, end }: Written): Promise<Verified> => {
-    problems.push(...(await caughtUp(watchers, end)));
-    const found: Found[] = [...watchers, ...listers].map((client) => client.take());
-    const { writes, problems: strangers } = completed(
-      confirmed,
-      { deletions: new Map(deletions), values: new Map(values) },
-      // What was of an earlier round was settled then.
-      found.flatMap(({ sightings }) => sightings.filter(({ rv }) => rv > before)),
-    );
+  return async ({ confirmed, deletions, values, end, problems: writersProblems }: Written): Promise<Verified> => {
+    problems.push(...writersProblems, ...(await caughtUp(watchers, end)));
+    const { now, later } = splitAt(together([held, ...[...watchers, ...listers].map((client) => client.take())]), end);
+    held = later;
+    for (const [uid, deletion] of deletions) unsettled.deletions.set(uid, deletion);
+    for (const [value, write] of values) unsettled.values.set(value, write);
+    // What was of an earlier round was settled then.
+    const sightings = now.sightings.filter(({ rv }) => rv > before);
+    const { writes, problems: strangers } = completed(confirmed, unsettled, sightings);
+    for (const { type, uid, value } of writes) {
+      if (type === 'DELETED') unsettled.deletions.delete(uid);
+      else unsettled.values.delete(value);
+    }
     before = end;
-    problems.push(...strangers, ...history.add(writes, end));
-    const stretches = found.flatMap((one) => one.stretches);
-    const snapshots = found.flatMap((one) => one.snapshots);
+    problems.push(...strangers, ...history.add(writes, end).map((text) => ({ kind: 'cannot have happened', text }) as const));
+    const { stretches, snapshots } = now;
     for (const stretch of stretches) problems.push(...stretchProblems(history, stretch));
     for (const snapshot of snapshots) problems.push(...snapshotProblems(history, snapshot));
     const verified = {

@@ -7,6 +7,7 @@ import pg from 'pg';
 import { preparing } from './prepared.ts';
 import { createKnownRows, type KnownRows } from './known-rows.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
+import { reasonOf } from './postgres-outage.ts';
 
 /**
  * The one SQL database of a hub. Tables have no types of their own here: narrow them where they are used, with `database.db.withTables<{ … }>()`.
@@ -66,6 +67,8 @@ export interface PostgresOptions {
   readonly logger?: Logger;
   /** Connections at most. */
   readonly poolSize?: number;
+  /** How long a request waits for one. Default 10 s. */
+  readonly connectMs?: number;
   /** PostgreSQL schema to work in, made if absent: several hubs (or tests) in one database. */
   readonly schema?: string;
 }
@@ -74,16 +77,23 @@ export interface PostgresOptions {
 export async function openPostgres(options: PostgresOptions): Promise<Database> {
   const logger = options.logger ?? silentLogger;
   const settings = options.schema === undefined ? {} : { options: `-c search_path=${checkedSchema(options.schema)}` };
-  const pool = new pg.Pool({ connectionString: options.url, max: options.poolSize ?? 10, connectionTimeoutMillis: 10_000, ...settings });
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.poolSize ?? 10,
+    connectionTimeoutMillis: options.connectMs ?? 10_000,
+    ...settings,
+  });
   // An idle connection that breaks is replaced at the next query; without this handler it would end the process.
   pool.on('error', (error) => logger.warn({ error: messageOf(error) }, 'a database connection broke'));
+  // One that is in use says so to its query, and then to nobody, which would also end the process.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool: preparing(pool) }) });
   try {
     if (options.schema !== undefined) await sql`create schema if not exists ${sql.id(options.schema)}`.execute(db);
     else await sql`select 1`.execute(db);
   } catch (error) {
     await db.destroy();
-    throw new SlipwayError('Unavailable', `The database of DATABASE_URL does not answer: ${messageOf(error)}`, {
+    throw new SlipwayError('Unavailable', `The database of DATABASE_URL does not answer: ${reasonOf(error)}`, {
       cause: error,
       hint: 'Check that PostgreSQL runs and that host, port, user and password are right.',
     });

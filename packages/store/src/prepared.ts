@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import type pg from 'pg';
+import { purposeOf, type Purpose, outageOf } from './postgres-outage.ts';
 
 /** Texts that a process prepares; what comes after is sent as it is. Texts made of what callers select by are without number, those of writes are few and come first. */
 const MOST = 200;
@@ -34,10 +35,14 @@ export function preparing(pool: pg.Pool): PostgresPool {
       return client.query(text, values);
     }
   };
+  const explained = <T>(purpose: Purpose, work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      throw outageOf(error, purpose) ?? error;
+    });
   return {
     async connect() {
-      const client = await pool.connect();
-      const query = (text: string, values: readonly unknown[] = []) => ask(client, text, [...values]);
+      const client = await explained('connection', pool.connect());
+      const query = (text: string, values: readonly unknown[] = []) => explained(purposeOf(text), ask(client, text, [...values]));
       // Cursors, the other form of `query`, are not used here.
       return { query, release: () => client.release() } as unknown as PostgresPoolClient;
     },

@@ -1,4 +1,4 @@
-import { canonicalJson, type Clock, type Logger, messageOf, newUid, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
+import { type Clock, type Logger, messageOf, newUid, silentLogger, SlipwayError, systemClock } from '@slipway/kit';
 import {
   type ApiObject,
   DEFAULT_TENANT,
@@ -9,8 +9,8 @@ import {
   type WatchEvent,
 } from '@slipway/model';
 import { sql } from 'kysely';
-import { type Bookmark, createChangeFeed, type Subscription } from './change-feed.ts';
-import { type Change, goneError, parseResourceVersion, readChanges, selects, watchFilter, type WatchFilter } from './changes.ts';
+import { createChangeFeed } from './change-feed.ts';
+import { type Change, parseResourceVersion, readChanges, selects, watchFilter } from './changes.ts';
 import type { ChangeRecorder, ChangeVerb } from './audit/change-record.ts';
 import type { Database } from './database.ts';
 import { listEverywhere, listPage } from './lists.ts';
@@ -20,6 +20,7 @@ import type { Written } from './known-rows.ts';
 import { createQuotas } from './quota/quotas.ts';
 import { createSecretWrites, type PreparedSecrets } from './secrets/secret-writes.ts';
 import { isForeignKey, type Vault } from './secrets/vault.ts';
+import { askedBy, createWatches } from './watches.ts';
 import { CHANGES_CHANNEL, insertRow, readRevision, readRow, removeRow, replaceRow } from './writes.ts';
 
 /** How far watches and pages may be behind. */
@@ -82,6 +83,7 @@ export function createStore(options: StoreOptions): Store {
     },
   });
 
+  const { watch } = createWatches(database, feed);
   const secrets = createSecretWrites(options.vault);
   const quotas = createQuotas(database);
   const recordOf = (tenant: string, verb: ChangeVerb, before: ObjectRow | undefined, after: ObjectRow, secretsChanged = false) =>
@@ -282,68 +284,7 @@ export function createStore(options: StoreOptions): Store {
     compact,
     revision: async () => String((await readRevision(database)).value),
   };
-
-  /** Where one watch is, shared by its two sources. */
-  interface Place<Event extends WatchEvent> {
-    readonly kind: string;
-    /** Undefined: of every tenant. */
-    readonly tenant: string | undefined;
-    /** The same for watches that get the same events. */
-    readonly asked: string;
-    readonly withoutPrev: boolean;
-    readonly filter: WatchFilter<Event>;
-    readonly signal: AbortSignal;
-    position: number;
-  }
-
-  async function* watch<Event extends WatchEvent>(place: Place<Event>): AsyncGenerator<Event | Bookmark> {
-    while (!place.signal.aborted) {
-      const subscription = await feed.subscribe(place.asked, place.filter, place.signal);
-      try {
-        yield* fromLog(place, subscription.start);
-        yield* fromFeed(place, subscription);
-      } finally {
-        subscription.close();
-      }
-    }
-  }
-
-  /** Up to where the feed began. */
-  async function* fromLog<Event extends WatchEvent>(place: Place<Event>, start: number): AsyncGenerator<Event> {
-    const { kind, tenant, withoutPrev, filter, signal } = place;
-    const range = { limit: PAGE, kind, tenant, withoutPrev };
-    for (let more = true; more && !signal.aborted;) {
-      const page = await readChanges(database, { ...range, after: place.position, upTo: Math.max(place.position, start) });
-      // A version from the future is from before a restored backup: list again.
-      if (page.compacted > place.position || place.position > page.value) throw goneError(place.position, page.compacted);
-      for (const entry of page.changes) {
-        const event = filter(entry);
-        place.position = entry.rv;
-        if (event !== undefined) yield event;
-      }
-      more = page.more;
-    }
-    place.position = Math.max(place.position, start);
-  }
-
-  /** Until the buffer overflows; then the log has the rest. */
-  async function* fromFeed<Event extends WatchEvent>(
-    place: Place<Event>,
-    subscription: Subscription<Event>,
-  ): AsyncGenerator<Event | Bookmark> {
-    for (let items = await subscription.take(); items !== undefined && !place.signal.aborted; items = await subscription.take()) {
-      for (const { rv, event } of items) {
-        // A list may be newer than the feed was when this watch joined it.
-        if (event.type === 'BOOKMARK' ? rv < place.position : rv <= place.position) continue;
-        place.position = rv;
-        yield event;
-      }
-    }
-  }
 }
-
-const askedBy = ({ tenant = DEFAULT_TENANT, kind, project, labelSelector, fieldSelector, only }: ListQuery): string =>
-  canonicalJson([tenant, kind, project ?? null, labelSelector ?? '', fieldSelector ?? '', only ?? null]);
 
 const subjectOf = ({ kind, tenant = DEFAULT_TENANT }: ListQuery) => ({ kind, tenant });
 
