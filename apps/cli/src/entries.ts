@@ -45,6 +45,13 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/profile.ts'),
   },
   {
+    name: 'values',
+    usage: 'values <cluster> [layer]',
+    summary: 'What the layers of a cluster are told, now or with another profile version',
+    group: 'Clusters',
+    load: () => import('./commands/values.ts'),
+  },
+  {
     name: 'approve',
     usage: 'approve cluster <name>',
     summary: 'Approve what a change would replace or lose',

@@ -178,6 +178,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     facts: link.facts,
     plans: link.plans,
     packs: registries.packs,
+    secrets: vault,
     render: createChartRenderer({
       helm: createHelm({ binary: options.helmProgram ?? home.helmProgram, workDir: join(home.work, 'helm') }),
       blobs,
@@ -224,6 +225,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     },
     planFor: (input) => controllers.planFor(input),
     planRollout: (tenant, rollout) => controllers.planRollout(tenant, rollout),
+    valuesFor: (input) => controllers.valuesFor(input),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onAuthenticated: (request) => listeners.prove(request.socket),
     version: options.version,

@@ -24,8 +24,8 @@ import { createFairness, type Fairness, type FairnessLimits } from './fairness/f
 import { serveVersions } from './conversion.ts';
 import type { ServedKind } from './kind-schema.ts';
 import { kindRoutes } from './kind-routes.ts';
-import type { PlanFor, PlanRollout, Subresource } from './ports.ts';
-import { planSubresource, rolloutPlanSubresource } from './plan-subresource.ts';
+import type { Subresource } from './ports.ts';
+import { type Previews, previewSubresources } from './previews.ts';
 import { flag, queryOf } from './request-options.ts';
 import { secretRoutes } from './secret-routes.ts';
 import { addressedTenant, takeTenant } from './tenant-prefix.ts';
@@ -35,7 +35,7 @@ import { createUpgrades, refuseUpgrade } from './upgrades.ts';
 import { viewRoutes } from './view-routes.ts';
 import { createWrites } from './writes.ts';
 
-export interface ApiOptions {
+export interface ApiOptions extends Previews {
   readonly kinds: readonly Kind[];
   readonly authenticator: Authenticator;
   /** Also gives each request its store: there is no other way to objects from here. */
@@ -43,8 +43,6 @@ export interface ApiOptions {
   /** Objects of every tenant, for the checks of what belongs to the installation. */
   readonly fleet: Pick<FleetReader, 'listAll'>;
   readonly subresources?: readonly Subresource[];
-  readonly planFor?: PlanFor;
-  readonly planRollout?: PlanRollout;
   /** Of the product, for /version. */
   readonly version: string;
   /** Aborted when the hub stops: ends watches. */
@@ -142,12 +140,7 @@ export function createApi(options: ApiOptions): Api {
   const served = versions.filter(({ kind }) => kind.version === VERSION);
   const everywhere: AdmissionReads['everywhere'] = async (kind) => (await options.fleet.listAll(kind)).items;
   const writes = createWrites({ clock, everywhere });
-  const { planFor, planRollout } = options;
-  const plan = [
-    ...(planFor === undefined ? [] : [planSubresource({ served, planFor, everywhere, clock })]),
-    ...(planRollout === undefined ? [] : [rolloutPlanSubresource({ served, planRollout, everywhere, clock })]),
-  ];
-  const subresources = [...(options.subresources ?? []), ...plan];
+  const subresources = [...(options.subresources ?? []), ...previewSubresources(options, { served, everywhere })];
   const { authorizer } = options;
   const granted = (principal: Principal, request: AccessRequest, decision: Decision): RequestGrant => ({
     principal,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ApiObject, ChangePlan, ObjectStore, Principal, RolloutPlan } from '@slipway/model';
+import type { ApiObject, ChangePlan, ClusterValues, ObjectStore, Principal, RolloutPlan } from '@slipway/model';
 
 /** What a subresource's handler knows: the caller is authenticated and allowed, the object exists. */
 export interface SubresourceContext {
@@ -80,6 +80,17 @@ export type PlanFor = (request: {
   /** Also what becomes of the objects that charts make. */
   readonly manifests: boolean;
 }) => Promise<ChangePlan>;
+
+/** Answers "what are the layers of this cluster told, or would be" without writing anything and without opening a secret. */
+export type ValuesFor = (request: {
+  readonly tenant: string;
+  readonly project: string;
+  readonly cluster: string;
+  readonly candidates: readonly PlanCandidate[];
+  readonly layer: string | undefined;
+  /** Also what charts say themselves where nobody says otherwise. */
+  readonly defaults: boolean;
+}) => Promise<ClusterValues>;
 
 /** Answers "what would this rollout do to the fleet" without writing anything. */
 export type PlanRollout = (tenant: string, rollout: ApiObject) => Promise<RolloutPlan>;

@@ -1,5 +1,5 @@
 import { newUid } from '@slipway/kit';
-import { type ApiObject, type ChangePlan, type RolloutPlan, SCOPES } from '@slipway/model';
+import { type ApiObject, type ChangePlan, type ClusterValues, type RolloutPlan, SCOPES } from '@slipway/model';
 import { createController, createLocalLeases, runAsLeader, systemTimers, type Controller } from '@slipway/runtime';
 import { clusterController } from './cluster/controller.ts';
 import { createClusterIndex } from './cluster-index.ts';
@@ -16,12 +16,15 @@ import { planRollout } from './rollout/fleet-plan.ts';
 import type { RolloutObject } from './rollout/scope.ts';
 import { projectController } from './project/controller.ts';
 import { tenantStore } from './tenant-deps.ts';
+import { valuesFor, type ValuesForInput } from './values-for.ts';
 
 export interface Controllers {
   /** Competes for leadership and reconciles while leading; ends with the signal. */
   start(signal: AbortSignal): Promise<void>;
   /** What would happen to clusters if these objects were stored. */
   planFor(input: Omit<PlanForInput, 'manifests'> & { readonly tenant: string; readonly manifests?: boolean }): Promise<ChangePlan>;
+  /** What the layers of a cluster are told, or would be if these objects were stored; secrets stay closed. */
+  valuesFor(input: ValuesForInput & { readonly tenant: string }): Promise<ClusterValues>;
   /** What this rollout would do to the fleet, stored or not. */
   planRollout(tenant: string, rollout: ApiObject): Promise<RolloutPlan>;
   /** By name, for metrics (`depth`) and for running one key. */
@@ -44,6 +47,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     clusters: createClusterIndex(),
     resolveCluster: createClusterResolver(options),
   };
+  const maskedResolver = createClusterResolver({ packs: options.packs });
   const base = { clock, timers, logger };
   const list = [
     createController(clusterController(deps), base),
@@ -58,7 +62,12 @@ export function createControllers(options: ControllersOptions): Controllers {
   return {
     controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),
     planFor: ({ tenant, manifests, ...input }) =>
-      planFor({ ...deps, tenant, store: tenantStore(store, tenant) }, { ...input, manifests: manifests ? { tenant } : undefined }),
+      planFor(
+        // Whoever asks for a plan says what the templates and rules are: with secrets open, what fails would tell what they are.
+        { ...deps, tenant, store: tenantStore(store, tenant), resolveCluster: maskedResolver },
+        { ...input, manifests: manifests ? { tenant } : undefined },
+      ),
+    valuesFor: ({ tenant, ...input }) => valuesFor({ tenant, store: tenantStore(store, tenant), maskedResolver }, input),
     planRollout: (tenant, rollout) => planRollout(deps, tenant, rollout as RolloutObject),
     start: (signal) =>
       runAsLeader(

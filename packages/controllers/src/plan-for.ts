@@ -7,21 +7,14 @@ import {
   overriddenStack,
   poolName,
   refuseIf,
-  type ApiObject,
   type ChangePlan,
   type ClusterPicture,
   type ObjectStore,
 } from '@slipway/model';
+import { type Candidate, withCandidates } from './candidates.ts';
 import type { ClusterResolver } from './cluster-resolver.ts';
 import { renderPlan, type RenderPlanDeps } from './render-plan.ts';
 import { getCluster, listPools, type ClusterObject, type PoolObject } from './reads.ts';
-
-/** An object as it would be stored, checked and with defaults; `remove` when it would be deleted. */
-export interface Candidate {
-  readonly object: ApiObject;
-  readonly old?: ApiObject | undefined;
-  readonly remove?: boolean;
-}
 
 export interface PlanForInput {
   readonly project: string;
@@ -77,19 +70,6 @@ async function planForCluster(deps: PlanForDeps, { project, candidates, manifest
   const plan = overrides.length === 0 ? change : { ...change, overrides };
   return manifests ? renderPlan(deps, plan, { ...manifests, project, current, desired }) : plan;
 }
-
-/** The store as it would be with the candidates in it. */
-const withCandidates = (store: PlanForDeps['store'], candidates: readonly Candidate[]): PlanForDeps['store'] => ({
-  ...store,
-  async get(ref) {
-    const found = candidates.find(
-      ({ object: { kind, metadata } }) =>
-        kind === ref.kind && metadata.name === ref.name && (metadata.namespace ?? '') === (ref.project ?? ''),
-    );
-    if (found === undefined) return store.get(ref);
-    return found.remove ? undefined : found.object;
-  },
-});
 
 function overlay(stored: readonly PoolObject[], candidates: readonly Candidate[]): PoolObject[] {
   const named = (object: { metadata: { name: string } }) =>

@@ -1,8 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { silentLogger, waitFor } from '@slipway/kit';
+import { silentLogger, SlipwayError, waitFor } from '@slipway/kit';
 import { type ApiServerConnection, createAgentLink, createFileCredentialStore, createKubeTunnelHandler } from '@slipway/link';
+import type { ClusterPlan, GatewayPlan } from '@slipway/model';
 
 export interface HubAddress {
   readonly url: string;
@@ -13,6 +14,8 @@ export interface HubAddress {
 export interface LinkedAgent {
   /** Asks as a gateway for the join token of a cluster in its plan. */
   joinToken(clusterUid: string): Promise<string>;
+  /** The newest plan the hub has for it, with its signature checked; undefined when there is none yet. */
+  plan(): Promise<ClusterPlan | GatewayPlan | undefined>;
   connected(): boolean;
   stop(): Promise<void>;
 }
@@ -38,6 +41,12 @@ export async function startLinkedAgent(hub: HubAddress, joinToken: string, api?:
   await waitFor(() => link.connected(), { what: 'an agent to connect', timeoutMs: 60_000, intervalMs: 20 });
   return {
     connected: () => link.connected(),
+    async plan() {
+      const pulled = await link.pullPlan(stopping.signal);
+      if (pulled.state !== 'new') return undefined;
+      if (!pulled.verified.ok) throw new SlipwayError('Internal', pulled.verified.message);
+      return pulled.verified.plan;
+    },
     joinToken: (uid) =>
       waitFor(async () => (await link.requestJoinToken(uid)).token, {
         what: `the gateway's plan to hold cluster ${uid}`,

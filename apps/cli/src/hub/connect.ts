@@ -5,6 +5,7 @@ import {
   apiVersionOf,
   type ChainedRecord,
   type ChangePlan,
+  type ClusterValues,
   type Kind,
   type NewObject,
   type RolloutPlan,
@@ -54,6 +55,12 @@ export function connectHub(context: Context, signal?: AbortSignal): Hub {
         body: { objects },
         signal,
         ...(manifests ? { query: { manifests: 'true' } } : {}),
+      }),
+    values: (name, project, { objects = [], layer, defaults }) =>
+      client.request<ClusterValues>(cluster(name, project, 'values'), {
+        signal,
+        ...(objects.length === 0 ? {} : { method: 'POST', body: { objects } }),
+        query: { layer, ...(defaults ? { defaults: 'true' } : {}) },
       }),
     rolloutPlan: (name, candidate) =>
       client.request<RolloutPlan>(`/apis/${API_VERSION}/rollouts/${encodeURIComponent(name)}/plan`, {

@@ -1,4 +1,14 @@
-import type { AccessRequest, ApiObject, AuditCheckpoint, ChainedRecord, ChangePlan, Kind, NewObject, RolloutPlan } from '@slipway/model';
+import type {
+  AccessRequest,
+  ApiObject,
+  AuditCheckpoint,
+  ChainedRecord,
+  ChangePlan,
+  ClusterValues,
+  Kind,
+  NewObject,
+  RolloutPlan,
+} from '@slipway/model';
 
 export interface HubListQuery {
   /** Undefined for all projects. */
@@ -10,6 +20,13 @@ export interface HubListQuery {
 export type HubWatchEvent =
   | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: ApiObject }
   | { readonly type: 'BOOKMARK'; readonly resourceVersion: string };
+
+export interface ValuesQuery {
+  readonly objects?: readonly NewObject[];
+  readonly layer?: string | undefined;
+  /** Also what charts say themselves. */
+  readonly defaults?: boolean;
+}
 
 /** What the CLI asks of a hub. Implemented over `packages/api`'s typed client by `connect.ts`; errors are SlipwayErrors with the hub's words. */
 export interface Hub {
@@ -27,6 +44,8 @@ export interface Hub {
   watch(kind: Kind, query: HubListQuery, resourceVersion: string, signal: AbortSignal): AsyncIterable<HubWatchEvent>;
   /** The dry run of candidates on one cluster. */
   plan(cluster: string, project: string, objects: readonly NewObject[], options?: { manifests?: boolean }): Promise<ChangePlan>;
+  /** What the layers of a cluster are told; with objects, what they would be told if these were applied. */
+  values(cluster: string, project: string, of: ValuesQuery): Promise<ClusterValues>;
   /** What a rollout would do to the fleet; of a stored one, or of a candidate under that name. */
   rolloutPlan(name: string, candidate?: NewObject): Promise<RolloutPlan>;
   kubeconfig(cluster: string, project: string): Promise<string>;

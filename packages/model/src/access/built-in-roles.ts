@@ -13,7 +13,7 @@ const WRITE = ['create', 'update', 'patch', 'delete', 'deletecollection'];
 const rule = (resources: readonly string[], verbs: readonly string[]): Rule => ({ resources, verbs });
 
 /** What lives in a project for those who work there; people, keys and grants are not among it. */
-const WORKLOADS = ['clusters', 'machinepools', 'clusters/plan'];
+const WORKLOADS = ['clusters', 'machinepools', 'clusters/plan', 'clusters/values'];
 /** Of the project itself, beside the tenant's and the installation's of the same families. */
 const OWN_CATALOGUE = [
   'projectclusterprofiles',
@@ -75,7 +75,7 @@ const tunnel = (right: 'cluster-admin' | 'edit' | 'view'): Rule[] => [
     right === 'cluster-admin' ? ['cluster-admin', 'edit', 'view'] : right === 'edit' ? ['edit', 'view'] : ['view'],
   ),
 ];
-const viewer = [rule([...SEEN, ...OWN_CATALOGUE, ...CATALOGUE], READ), rule(['clusters/plan'], ['create'])];
+const viewer = [rule([...SEEN, ...OWN_CATALOGUE, ...CATALOGUE], READ), rule(['clusters/plan', 'clusters/values'], ['create'])];
 const everything: Rule = { apiGroups: ['*'], resources: ['*'], verbs: ['*'] };
 
 /**

@@ -1,4 +1,5 @@
 import type { ProfileVersion } from './cluster-profile.ts';
+import type { Scope } from '../meta/scopes.ts';
 import { segmentsOf } from '../template/parse.ts';
 import type { Operand, Pipeline, Reference } from '../template/syntax.ts';
 
@@ -7,6 +8,8 @@ export interface MacroValue {
   /** Undefined for a secret that is not opened here. */
   readonly value: string | undefined;
   readonly secret: boolean;
+  /** Where the one that won lives. */
+  readonly scope?: Scope;
 }
 
 /** By name; of several scopes the narrowest has won already. */

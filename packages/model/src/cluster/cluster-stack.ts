@@ -12,7 +12,7 @@ import { invalidField, listOf, unsupportedField } from '../meta/causes.ts';
 import { joinPath } from '../meta/diff.ts';
 import { MASK } from '../meta/mask.ts';
 import type { ApiObject } from '../meta/object.ts';
-import { kindAt, SCOPES } from '../meta/scopes.ts';
+import { kindAt, scopeOfKind, SCOPES } from '../meta/scopes.ts';
 import type { SecretValues } from '../meta/secret-fields.ts';
 import type { SecretSpec } from '../secret/secret.ts';
 import type { OverriddenStack } from '../overrides/merge-stack.ts';
@@ -140,7 +140,7 @@ async function readMacros(names: readonly string[], project: string | undefined,
     if (macro === undefined) continue;
     const secret = macro.spec.secretValue !== undefined;
     const value = secret ? (await reads.open?.(macro))?.['secretValue'] : macro.spec.value;
-    table.push([name, { value, secret }]);
+    table.push([name, { value, secret, scope: scopeOfKind(MACRO_FAMILY, macro.kind) }]);
   }
   return Object.fromEntries(table);
 }

@@ -11,15 +11,27 @@ export interface PresetInput {
   readonly values: Values;
 }
 
+export interface PresetStep {
+  readonly preset: Preset;
+  /** What the values are after it. */
+  readonly values: Values;
+}
+
 /**
  * The values that a layer starts from: what the pack's metadata gives every layer, and the chosen presets over it in the order they are named. The layer's own values
  * go over the result with `mergeValues`. Unknown presets and two of one group go to `causes`, whose paths start with `path` (`spec.versions[0].layers[1].preset`).
  */
 export function startingValues(pack: PresetInput, chosen: readonly string[], path: string): { values: Values; causes: FieldCause[] } {
+  const { steps, causes } = presetSteps(pack, chosen, path);
+  return { values: steps.at(-1)?.values ?? pack.metadata.defaults.values, causes };
+}
+
+/** As {@link startingValues}, preset by preset. */
+export function presetSteps(pack: PresetInput, chosen: readonly string[], path: string): { steps: PresetStep[]; causes: FieldCause[] } {
   const causes: FieldCause[] = [];
   const known = new Map(pack.metadata.presets.map((preset) => [preset.name, preset]));
   const byGroup = new Map<string, string>();
-  let values: Values = pack.metadata.defaults.values;
+  const steps: PresetStep[] = [];
   chosen.forEach((name, index) => {
     const preset = known.get(name);
     const field = joinPath(path, index);
@@ -28,11 +40,12 @@ export function startingValues(pack: PresetInput, chosen: readonly string[], pat
       return;
     }
     const other = byGroup.get(preset.group);
-    if (other === undefined) values = applyPreset(pack.values, values, preset);
+    const before = steps.at(-1)?.values ?? pack.metadata.defaults.values;
+    if (other === undefined) steps.push({ preset, values: applyPreset(pack.values, before, preset) });
     else causes.push(duplicateField(field, `"${name}" and "${other}" are both of the group "${preset.group}"; choose one of them`));
     byGroup.set(preset.group, other ?? name);
   });
-  return { values, causes };
+  return { steps, causes };
 }
 
 /** What the preset removes goes first, then its values are laid over. What the chart itself has at a removed path is taken away too, by the null that helm understands. */

@@ -1,0 +1,87 @@
+import { SlipwayError } from '@slipway/kit';
+import type { AdmissionReads } from '@slipway/model';
+import { invalid, type ServedKind } from './kind-schema.ts';
+import { metadataCauses } from './metadata.ts';
+import { mergePatch } from './patches.ts';
+import type { PlanCandidate, SubresourceContext } from './ports.ts';
+
+export interface CandidateDeps {
+  readonly served: readonly ServedKind[];
+  readonly everywhere: AdmissionReads['everywhere'];
+}
+
+/** The objects of a request `{"objects": […]}` as they would be stored, checked as a write would be; nothing is stored. */
+export async function candidatesOf(deps: CandidateDeps, context: SubresourceContext): Promise<PlanCandidate[]> {
+  const candidates: PlanCandidate[] = [];
+  for (const raw of objectsOf(context.body)) {
+    const served = servedFor(deps, raw);
+    // It is about clusters, and no way to ask what else there is.
+    if (served.kind.scope !== 'project' && !served.kind.visibleBelow)
+      throw new SlipwayError('BadRequest', `A plan is not about a ${served.kind.kind}.`);
+    candidates.push(await candidateOf({ deps, context, served, raw, before: candidates }));
+  }
+  return candidates;
+}
+
+export function servedFor({ served }: Pick<CandidateDeps, 'served'>, raw: unknown): ServedKind {
+  const name = (raw as { kind?: unknown } | null)?.kind;
+  const found = served.find((candidate) => candidate.kind.kind === name);
+  if (found === undefined) throw new SlipwayError('BadRequest', `There is no kind "${String(name)}".`);
+  return found;
+}
+
+function objectsOf(body: unknown): unknown[] {
+  if (body === undefined) return [];
+  const given = body as { objects?: unknown; items?: unknown; kind?: unknown };
+  const list = given.objects ?? given.items;
+  if (Array.isArray(list)) return list;
+  if (typeof given.kind === 'string') return [body];
+  throw new SlipwayError('BadRequest', 'The body must be {"objects": [the objects as they would be applied]}.');
+}
+
+export async function candidateOf(input: {
+  readonly deps: Pick<CandidateDeps, 'everywhere'>;
+  readonly context: SubresourceContext;
+  readonly served: ServedKind;
+  readonly raw: unknown;
+  /** Objects of the same request. */
+  readonly before: readonly PlanCandidate[];
+}): Promise<PlanCandidate> {
+  const { deps, context, served, raw, before } = input;
+  const { kind } = served;
+  const { object: given } = served.parse(raw, 'Strict');
+  const project = kind.scope === 'project' ? context.project : undefined;
+  const causes = metadataCauses(given.metadata);
+  if (causes.length > 0) throw invalid(kind, given.metadata.name, causes);
+  const old = await context.store.get({ tenant: context.tenant, kind: kind.kind, project, name: given.metadata.name as string });
+  // As an apply does it: what is not named stays.
+  const merged = old === undefined ? given : served.parse(mergePatch({ ...old, status: undefined }, raw), 'Strict').object;
+  const object = {
+    ...(old ??
+      (await context.store.create(
+        { ...given, metadata: { ...given.metadata, ...(project === undefined ? {} : { namespace: project }) } },
+        { dryRun: true, tenant: context.tenant },
+      ))),
+    spec: merged.spec,
+  };
+  await kind.admit?.({
+    object,
+    tenant: context.tenant,
+    ...(old === undefined ? {} : { old }),
+    planned: true,
+    reads: {
+      // Objects of the same request are there already: a new pool may name a new cluster.
+      get: async (other, otherName, otherProject) =>
+        before.find((one) => one.object.kind === other && one.object.metadata.name === otherName)?.object ??
+        context.store.get({ tenant: context.tenant, kind: other, name: otherName, project: otherProject }),
+      list: async (other, otherProject) => {
+        const { items } = await context.store.list({ tenant: context.tenant, kind: other, project: otherProject });
+        const added = before.filter((one) => one.object.kind === other).map((one) => one.object);
+        const replaced = new Set(added.map((one) => one.metadata.name));
+        return [...items.filter((item) => !replaced.has(item.metadata.name)), ...added];
+      },
+      everywhere: deps.everywhere,
+    },
+  });
+  return { object, ...(old === undefined ? {} : { old }) };
+}

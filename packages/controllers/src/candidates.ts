@@ -1,0 +1,23 @@
+import type { ApiObject, ObjectStore } from '@slipway/model';
+
+/** An object as it would be stored, checked and with defaults; `remove` when it would be deleted. */
+export interface Candidate {
+  readonly object: ApiObject;
+  readonly old?: ApiObject | undefined;
+  readonly remove?: boolean;
+}
+
+type Reader = Pick<ObjectStore, 'get' | 'list'>;
+
+/** The store as it would be with the candidates in it. */
+export const withCandidates = (store: Reader, candidates: readonly Candidate[]): Reader => ({
+  ...store,
+  async get(ref) {
+    const found = candidates.find(
+      ({ object: { kind, metadata } }) =>
+        kind === ref.kind && metadata.name === ref.name && (metadata.namespace ?? '') === (ref.project ?? ''),
+    );
+    if (found === undefined) return store.get(ref);
+    return found.remove ? undefined : found.object;
+  },
+});
