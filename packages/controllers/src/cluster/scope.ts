@@ -111,7 +111,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     renderProblem: rendered.ok ? placeProblem(place, uid, told.plan) : rendered.problem,
     provision,
     gatewayBehind: rendered.ok && applied !== undefined && applied !== gatewayClusterHash(rendered.entry),
-    facts: own && maskedFacts(own.facts, resolved.ok ? resolved.profile.secretValues : []),
+    facts: maskedFacts(own?.facts, resolved),
     agent: connectionOf(deps, uid, own?.at),
     published: published?.plan,
     now: new Date(deps.clock.now()).toISOString(),

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { ResolveResult } from '../cluster-profile/resolved.ts';
 import type { ClusterFacts } from './facts.ts';
 import { maskedFacts } from './masked-facts.ts';
 
@@ -29,10 +30,17 @@ const facts: ClusterFacts = {
   tombstonesDone: [],
 };
 
+const resolvedWith = (secretValues: readonly string[]): ResolveResult => ({
+  ok: true,
+  profile: { name: 'p', version: '1.0.0', kubernetesVersion: 'v1', layers: [], variables: {}, secretValues },
+});
+
 test('a secret that an agent repeats is masked, and the rest is as it was told', () => {
-  const masked = maskedFacts(facts, ['CANARY']);
+  const masked = maskedFacts(facts, resolvedWith(['CANARY']));
   expect(JSON.stringify(masked)).not.toContain('CANARY');
   expect(masked.layers[0]).toEqual({ ...facts.layers[0], message: 'cannot parse "***" as a number' });
   expect(masked.drift[0]?.diff).toEqual([{ path: 'data.url', wanted: 'https://me:***@x', live: 'https://me:***-and-more@x' }]);
-  expect(maskedFacts(facts, [])).toEqual(facts);
+  expect(maskedFacts(facts, resolvedWith([]))).toEqual(facts);
+  expect(maskedFacts(facts, { ok: false, causes: [], message: '' })).toEqual(facts);
+  expect(maskedFacts(undefined, resolvedWith(['CANARY']))).toBeUndefined();
 });
