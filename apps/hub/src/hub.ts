@@ -179,6 +179,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     plans: link.plans,
     packs: registries.packs,
     secrets: vault,
+    packReads: registries.packReads,
     render: createChartRenderer({
       helm: createHelm({ binary: options.helmProgram ?? home.helmProgram, workDir: join(home.work, 'helm') }),
       blobs,
@@ -224,6 +225,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
         );
     },
     planFor: (input) => controllers.planFor(input),
+    packReads: registries.packReads,
     planRollout: (tenant, rollout) => controllers.planRollout(tenant, rollout),
     valuesFor: (input) => controllers.valuesFor(input),
     ...(options.limits === undefined ? {} : { limits: options.limits }),

@@ -5,13 +5,14 @@ import {
   type AccessRequest,
   type Authenticator,
   type Authorizer,
-  type AdmissionReads,
+  admissionReads,
   type Decision,
   type FleetReader,
   GROUP,
   type Kind,
   type Lasting,
   type ObjectStore,
+  type PackReads,
   type Principal,
   type StillHolds,
   VERSION,
@@ -33,7 +34,7 @@ import { subresourceRoutes } from './subresource-routes.ts';
 import { tokenRequestRoutes } from './token-request.ts';
 import { createUpgrades, refuseUpgrade } from './upgrades.ts';
 import { viewRoutes } from './view-routes.ts';
-import { createWrites } from './writes.ts';
+import { createWrites, type ReadsFor } from './writes.ts';
 
 export interface ApiOptions extends Previews {
   readonly kinds: readonly Kind[];
@@ -43,6 +44,8 @@ export interface ApiOptions extends Previews {
   /** Objects of every tenant, for the checks of what belongs to the installation. */
   readonly fleet: Pick<FleetReader, 'listAll'>;
   readonly subresources?: readonly Subresource[];
+  /** What admission is told of packs on behalf of one request of a tenant. Absent: what needs packs is not checked. */
+  readonly packReads?: (tenant: string) => PackReads;
   /** Of the product, for /version. */
   readonly version: string;
   /** Aborted when the hub stops: ends watches. */
@@ -109,7 +112,7 @@ export interface RequestGrant {
 export interface RouteDeps extends ApiOptions {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly everywhere: AdmissionReads['everywhere'];
+  readonly readsFor: ReadsFor;
   /** Every kind in the version it is stored in. */
   readonly served: readonly ServedKind[];
   /** Every kind in every version. */
@@ -138,9 +141,10 @@ export function createApi(options: ApiOptions): Api {
   const logger = options.logger ?? silentLogger;
   const versions = options.kinds.flatMap(serveVersions);
   const served = versions.filter(({ kind }) => kind.version === VERSION);
-  const everywhere: AdmissionReads['everywhere'] = async (kind) => (await options.fleet.listAll(kind)).items;
-  const writes = createWrites({ clock, everywhere });
-  const subresources = [...(options.subresources ?? []), ...previewSubresources(options, { served, everywhere })];
+  const { fleet, packReads } = options;
+  const readsFor: ReadsFor = ({ tenant, store }) => admissionReads({ tenant, store, fleet, packs: packReads?.(tenant) });
+  const writes = createWrites({ clock, readsFor });
+  const subresources = [...(options.subresources ?? []), ...previewSubresources(options, { served, readsFor })];
   const { authorizer } = options;
   const granted = (principal: Principal, request: AccessRequest, decision: Decision): RequestGrant => ({
     principal,
@@ -156,7 +160,7 @@ export function createApi(options: ApiOptions): Api {
     throw new SlipwayError('Forbidden', `User "${principal.name}" cannot ${request.verb} ${what}${place}: ${decision.reason}.`);
   };
   const fairness = createFairness(MAX_BODY, options.limits);
-  const deps: RouteDeps = { ...options, clock, logger, everywhere, served, versions, writes, subresources, grant, fairness };
+  const deps: RouteDeps = { ...options, clock, logger, readsFor, served, versions, writes, subresources, grant, fairness };
 
   /** The caller, acting in the tenant that the address names. */
   const authenticated = async (request: IncomingMessage, address: string): Promise<Principal> => {

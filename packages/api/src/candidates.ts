@@ -1,13 +1,13 @@
 import { SlipwayError } from '@slipway/kit';
-import type { AdmissionReads } from '@slipway/model';
 import { invalid, type ServedKind } from './kind-schema.ts';
 import { metadataCauses } from './metadata.ts';
 import { mergePatch } from './patches.ts';
 import type { PlanCandidate, SubresourceContext } from './ports.ts';
+import type { ReadsFor } from './writes.ts';
 
 export interface CandidateDeps {
   readonly served: readonly ServedKind[];
-  readonly everywhere: AdmissionReads['everywhere'];
+  readonly readsFor: ReadsFor;
 }
 
 /** The objects of a request `{"objects": […]}` as they would be stored, checked as a write would be; nothing is stored. */
@@ -40,7 +40,7 @@ function objectsOf(body: unknown): unknown[] {
 }
 
 export async function candidateOf(input: {
-  readonly deps: Pick<CandidateDeps, 'everywhere'>;
+  readonly deps: Pick<CandidateDeps, 'readsFor'>;
   readonly context: SubresourceContext;
   readonly served: ServedKind;
   readonly raw: unknown;
@@ -64,23 +64,24 @@ export async function candidateOf(input: {
       ))),
     spec: merged.spec,
   };
+  const stored = deps.readsFor(context);
   await kind.admit?.({
     object,
     tenant: context.tenant,
     ...(old === undefined ? {} : { old }),
     planned: true,
     reads: {
+      ...stored,
       // Objects of the same request are there already: a new pool may name a new cluster.
       get: async (other, otherName, otherProject) =>
         before.find((one) => one.object.kind === other && one.object.metadata.name === otherName)?.object ??
-        context.store.get({ tenant: context.tenant, kind: other, name: otherName, project: otherProject }),
+        stored.get(other, otherName, otherProject),
       list: async (other, otherProject) => {
-        const { items } = await context.store.list({ tenant: context.tenant, kind: other, project: otherProject });
+        const items = await stored.list(other, otherProject);
         const added = before.filter((one) => one.object.kind === other).map((one) => one.object);
         const replaced = new Set(added.map((one) => one.metadata.name));
         return [...items.filter((item) => !replaced.has(item.metadata.name)), ...added];
       },
-      everywhere: deps.everywhere,
     },
   });
   return { object, ...(old === undefined ? {} : { old }) };

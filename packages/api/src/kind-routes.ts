@@ -16,10 +16,11 @@ import {
   queryOf,
   timeoutSecondsOf,
 } from './request-options.ts';
+import { warningHeaders } from './warning-header.ts';
 import { represent, representationOf } from './table.ts';
 import { streamWatch, type WatchView } from './watch-stream.ts';
 import type { PatchType } from './patches.ts';
-import { admissionReads, type WriteContext, type Written } from './writes.ts';
+import type { WriteContext, Written } from './writes.ts';
 
 interface Params {
   readonly project?: string;
@@ -225,7 +226,7 @@ async function remove(
   const object = await storeOf(request).get(ref);
   if (object === undefined) throw new SlipwayError('NotFound', `${kind.plural}.${GROUP} "${name}" not found`);
   const options = deleteOptionsOf(kind, request);
-  await kind.admitDelete?.({ object, reads: admissionReads({ tenant, store: storeOf(request) }, deps.everywhere) });
+  await kind.admitDelete?.({ object, reads: deps.readsFor({ tenant, store: storeOf(request) }) });
   // Without a wish of the caller: the object that was admitted, not another one that took its name meanwhile.
   const deleted = await storeOf(request).delete(ref, { uid: object.metadata.uid, ...options });
   return { deleted, removed: (deleted.metadata.finalizers ?? []).length === 0 };
@@ -246,5 +247,5 @@ function answerWritten(deps: RouteDeps, kind: Kind, http: { request: FastifyRequ
 function warn(reply: FastifyReply, texts: readonly string[]): void {
   if (texts.length === 0) return;
   const before = (reply.getHeader('warning') ?? []) as string[];
-  void reply.header('warning', [...before, ...texts.map((text) => `299 - ${JSON.stringify(text)}`)]);
+  void reply.header('warning', [...before, ...warningHeaders(texts)]);
 }

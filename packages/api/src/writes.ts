@@ -17,9 +17,12 @@ import { pathText } from './field-errors.ts';
 import { metadataCauses } from './metadata.ts';
 import { patched, type PatchType } from './patches.ts';
 
+/** What admission may read on behalf of one request. */
+export type ReadsFor = (context: Pick<WriteContext, 'tenant' | 'store'>) => AdmissionReads;
+
 export interface WriteDeps {
   readonly clock: Clock;
-  readonly everywhere: AdmissionReads['everywhere'];
+  readonly readsFor: ReadsFor;
 }
 
 /** What every write knows besides its body. */
@@ -66,7 +69,7 @@ export function createWrites(deps: WriteDeps) {
   /** Gives what the writer is to be told. */
   const admit = async (kind: Kind, context: WriteContext, object: ApiObject, old: ApiObject | undefined): Promise<string[]> => {
     const warnings: string[] = [];
-    const reads = admissionReads(context, deps.everywhere);
+    const reads = deps.readsFor(context);
     const warn = (text: string) => void warnings.push(text);
     await kind.admit?.({ object, tenant: context.tenant, reads, warn, ...(old === undefined ? {} : { old }) });
     return warnings;
@@ -245,16 +248,6 @@ export function createWrites(deps: WriteDeps) {
 function neverStored({ metadata: { resourceVersion: _none, ...metadata }, ...object }: ApiObject): ApiObject {
   return { ...object, metadata: metadata as ApiObject['metadata'] };
 }
-
-/** What admission may read on behalf of one request. */
-export const admissionReads = (
-  { tenant, store }: Pick<WriteContext, 'tenant' | 'store'>,
-  everywhere: AdmissionReads['everywhere'],
-): AdmissionReads => ({
-  get: (kind, name, project) => store.get({ tenant, kind, name, project }),
-  list: async (kind, project) => (await store.list({ tenant, kind, project })).items,
-  everywhere,
-});
 
 const asObject = (object: NewObject): ApiObject => object as ApiObject;
 

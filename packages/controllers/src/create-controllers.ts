@@ -43,6 +43,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     ...options,
     timers,
     render: options.render,
+    packReads: options.packReads,
     imageTags: options.imageTags ?? (() => SHIPPED_IMAGE_TAGS),
     clusters: createClusterIndex(),
     resolveCluster: createClusterResolver(options),

@@ -1,7 +1,7 @@
 import type { Cloud, ClusterRenderInput } from '@slipway/clouds';
 import type { Clock, Logger } from '@slipway/kit';
 import type { ChartRenderer, FactsReader, PackResolver, PlanPublisher } from '@slipway/link';
-import type { FleetStore, ObjectStore } from '@slipway/model';
+import type { FleetStore, ObjectStore, PackReads } from '@slipway/model';
 import type { EventRecorder, Leases, Timers } from '@slipway/runtime';
 import type { ClusterIndex } from './cluster-index.ts';
 import type { ClusterResolver, SecretOpener } from './cluster-resolver.ts';
@@ -13,6 +13,8 @@ export interface ControllersOptions {
   readonly packs: PackResolver;
   /** Renders charts for plans; without it a plan cannot show their manifests. */
   readonly render?: ChartRenderer | undefined;
+  /** What admission is told of packs, on behalf of a tenant. Without it what needs packs is not checked. */
+  readonly packReads?: ((tenant: string) => PackReads) | undefined;
   /** Without it secret variables and macros stay masked: for tests that have none. */
   readonly secrets?: SecretOpener;
   /** Every cloud by name. */

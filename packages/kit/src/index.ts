@@ -2,6 +2,7 @@ export * from './async.ts';
 export * from './backoff.ts';
 export * from './clock.ts';
 export * from './errors.ts';
+export { createGate, type Gate, type GateOptions } from './gate.ts';
 export * from './ids.ts';
 export * from './json-logger.ts';
 export * from './logger.ts';

@@ -1,6 +1,6 @@
 import { mkdir, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { canonicalJson, messageOf, randomSuffix, sha256Hex, SlipwayError } from '@slipway/kit';
+import { createGate, canonicalJson, messageOf, randomSuffix, sha256Hex, SlipwayError } from '@slipway/kit';
 import type { BlobStore, ChartRenderer, RenderRequest } from '@slipway/link';
 import { type KubernetesObject, readYamlDocuments } from '@slipway/model';
 import type { Helm } from './helm.ts';
@@ -32,7 +32,7 @@ const MAX_TEXT = 4 * 1024 * 1024;
  */
 export function createChartRenderer({ helm, blobs, workDir }: ChartRendererDeps): ChartRenderer {
   const kept = new Map<string, { objects: readonly KubernetesObject[]; size: number }>();
-  const gate = createGate(RUNNING, WAITING);
+  const gate = createGate({ atOnce: RUNNING, waiting: WAITING, tooMany });
   let size = 0;
 
   const keep = (key: string, objects: readonly KubernetesObject[], length: number): void => {
@@ -82,29 +82,11 @@ export function createChartRenderer({ helm, blobs, workDir }: ChartRendererDeps)
   };
 }
 
+const tooMany = (): SlipwayError =>
+  new SlipwayError('TooManyRequests', 'Too many charts are being rendered.', { hint: 'Try again in a few seconds.' });
+
 const isObject = (document: unknown): document is KubernetesObject =>
   typeof document === 'object' && document !== null && typeof (document as KubernetesObject)['kind'] === 'string';
-
-/** Lets so many run at once and so many wait. */
-function createGate(running: number, waiting: number) {
-  const queue: (() => void)[] = [];
-  let free = running;
-  return async <T>(work: () => Promise<T>): Promise<T> => {
-    if (free > 0) free--;
-    else {
-      if (queue.length >= waiting)
-        throw new SlipwayError('TooManyRequests', 'Too many charts are being rendered.', { hint: 'Try again in a few seconds.' });
-      await new Promise<void>((resolve) => queue.push(resolve));
-    }
-    try {
-      return await work();
-    } finally {
-      const next = queue.shift();
-      if (next) next();
-      else free++;
-    }
-  };
-}
 
 async function layChart(blobs: Pick<BlobStore, 'get'>, workDir: string, digest: string): Promise<string> {
   const folder = join(workDir, 'charts');

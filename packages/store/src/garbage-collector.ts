@@ -1,5 +1,5 @@
 import { backoff, type Logger, messageOf, sleep, SlipwayError } from '@slipway/kit';
-import { type ApiObject, GROUP, type Kind, type ObjectMeta } from '@slipway/model';
+import { admissionReads, type ApiObject, GROUP, type Kind, type ObjectMeta } from '@slipway/model';
 import type { Change } from './changes.ts';
 import type { Database } from './database.ts';
 import { collectable, dependentsOf, FOREGROUND_FINALIZER, ORPHAN_FINALIZER, type Owned, type PropagationPolicy } from './owners.ts';
@@ -43,14 +43,7 @@ export function createGarbageCollector(deps: CollectorDeps): GarbageCollector {
   /** Deletes this very object, unless its kind still needs it. */
   const remove = async ({ tenant, object }: Owned, propagationPolicy: PropagationPolicy): Promise<void> => {
     const kind = deps.kinds.find((candidate) => candidate.kind === object.kind);
-    await kind?.admitDelete?.({
-      object,
-      reads: {
-        get: (other, name, project) => store.get({ tenant, kind: other, name, project }),
-        list: async (other, project) => (await store.list({ tenant, kind: other, project })).items,
-        everywhere: async (other) => (await store.listAll(other)).items,
-      },
-    });
+    await kind?.admitDelete?.({ object, reads: admissionReads({ tenant, store, fleet: store }) });
     const { uid, resourceVersion, namespace: project, name } = object.metadata;
     await unlessGone(store.delete({ tenant, kind: object.kind, project, name }, { uid, resourceVersion, propagationPolicy }));
   };

@@ -23,13 +23,14 @@ interface UserInfo {
 }
 
 /** The CLI's view of a hub over the typed client. Opens nothing yet: the first request does. */
-export function connectHub(context: Context, signal?: AbortSignal): Hub {
+export function connectHub(context: Context, signal?: AbortSignal, onWarning?: (text: string) => void): Hub {
   const client = createApiClient({
     server: context.server,
     ca: context.certificateAuthority,
     token: context.token,
     tenant: context.tenant,
     userAgent: MANAGER,
+    onWarning,
   });
   const address = (kind: Kind, name: string, project: string) => ({ kind, name, project: kind.scope === 'project' ? project : undefined });
   const write = (options: { dryRun?: boolean } = {}) => ({ ...options, fieldManager: MANAGER, fieldValidation: 'Strict' as const, signal });

@@ -30,6 +30,12 @@ export async function openSession(deps: CliDeps, options: HubOptions & { namespa
   ]);
   const context = await resolveContext(createContextStore(contextsPath(deps.env)), deps.env, options.context);
   const tenant = options.tenant ?? context.tenant;
-  const hub = connectHub(tenant === undefined ? context : { ...context, tenant }, deps.signal);
+  // A dry run and the write that follows it are told the same.
+  const told = new Set<string>();
+  const onWarning = (text: string): void => {
+    if (!told.has(text)) deps.io.say(deps.io.paint('yellow', `! ${text}`));
+    told.add(text);
+  };
+  const hub = connectHub(tenant === undefined ? context : { ...context, tenant }, deps.signal, onWarning);
   return { hub, project: options.project ?? options.namespace ?? context.project };
 }

@@ -1,17 +1,11 @@
-import { execFile } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { waitFor } from '@slipway/kit';
 import { testTool } from '@slipway/testkit';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type CliHub, startCliHub } from '../testing/cli-hub.ts';
+import { runPage } from '../testing/run-page.ts';
 
-const run = promisify(execFile);
-const page = fileURLToPath(new URL('../../../../docs/registries.md', import.meta.url));
 let hub: CliHub;
 let upstream: Server;
 let url: string;
@@ -36,41 +30,10 @@ afterAll(async () => {
   await new Promise((resolve) => upstream.close(resolve).closeAllConnections());
 });
 
-/** What differs from run to run. */
-const tidy = (text: string): string =>
-  text
-    .replaceAll(url, 'https://charts.example.org')
-    .replaceAll(/sha256:[0-9a-f]{64}/g, 'sha256:…')
-    .replaceAll(/(?<=  )\d+[smhd](?=\s|$)/gm, '…')
-    .replaceAll(/[ ]{2,}/g, '  ')
-    .trim();
-
-/** Words of the command line as a shell would cut them. */
-const wordsOf = (command: string): string[] => (command.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replaceAll("'", ''));
-
 it('the page’s commands do what it shows', async () => {
-  const text = await readFile(page, 'utf8');
-  let commands = 0;
-  for (const [, language, file, content = ''] of text.matchAll(/^```(\w+)(?: ([\w./-]+))?\n([\s\S]*?)^```/gm)) {
-    if (file !== undefined) {
-      await mkdir(dirname(join(hub.folder, file)), { recursive: true });
-      await writeFile(join(hub.folder, file), content.replaceAll('https://charts.example.org', url));
-    }
-    if (language !== 'console') continue;
-    for (const [, command = '', shown = ''] of content.matchAll(/^\$ (.*)\n((?:(?!\$ ).*\n)*)/gm)) {
-      commands += 1;
-      if (!command.startsWith('./slipway ')) {
-        await run('/bin/sh', ['-c', command], { cwd: hub.folder });
-        continue;
-      }
-      const args = wordsOf(command.slice('./slipway '.length)).map((word) =>
-        /^\.\/|\.(pem|yaml)$/.test(word) ? join(hub.folder, word) : word,
-      );
-      const output = args.includes('pull') ? ['--output', join(hub.folder, 'hello-1.0.0.tgz')] : [];
-      const { out, talk } = await hub.slipway([...args, ...output]);
-      const said = tidy(`${talk}${out}`.replaceAll(`${hub.folder}/`, ''));
-      for (const line of tidy(shown).split('\n')) expect(said, command).toContain(line.trim());
-    }
-  }
-  expect(commands).toBeGreaterThan(10);
+  expect(await runPage(hub, 'registries.md', { stands: { 'https://charts.example.org': url } })).toBeGreaterThan(10);
+}, 300_000);
+
+it('what the page on profiles shows of packs is so', async () => {
+  expect(await runPage(hub, 'profiles.md')).toBe(6);
 }, 300_000);

@@ -23,6 +23,7 @@ import { createRegistryProcess } from './embedded/registry-process.ts';
 import { registryRoutes } from './embedded/registry-routes.ts';
 import { socketFetch } from './embedded/socket-fetch.ts';
 import { createPackInfos } from './pack-infos.ts';
+import { createPackReads } from './pack-reads.ts';
 import { createRegistryReader } from './registry-reader.ts';
 import { cataloguedDigest } from './sync/catalogued.ts';
 import { registryController } from './sync/registry-controller.ts';
@@ -76,6 +77,7 @@ export function createHubRegistries(deps: HubRegistriesDeps) {
     catalogued: (ref, pack) => cataloguedDigest(deps.store, ref, pack),
   });
   const infoOf = createPackInfos(packs);
+  const packReads = createPackReads({ packs, store: deps.store, timers: systemTimers });
   const base = { clock: deps.clock, timers: systemTimers, logger };
   const controller = createController(
     registryController({
@@ -101,6 +103,7 @@ export function createHubRegistries(deps: HubRegistriesDeps) {
     packs,
     /** What a version of a pack says about itself, read once for each content. */
     infoOf,
+    packReads,
     subresources: (): Subresource[] => registrySubresources({ store: deps.store, clock: deps.clock, infoOf }),
     routes(
       app: FastifyInstance<any, any, any, any>,

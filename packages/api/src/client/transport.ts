@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { messageOf, SlipwayError } from '@slipway/kit';
 import { codeOfStatus, type StatusBody } from '../errors.ts';
+import { warningTexts } from '../warning-header.ts';
 
 export interface ApiConnection {
   /** `https://127.0.0.1:7443` */
@@ -13,6 +14,8 @@ export interface ApiConnection {
   readonly tenant?: string | undefined;
   /** Field manager and User-Agent. Default `slipway`. */
   readonly userAgent?: string;
+  /** Told of what the hub says beside an answer. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 export interface RawRequest {
@@ -71,6 +74,7 @@ export function createTransport(connection: ApiConnection): Transport {
       });
       outgoing.on('response', (response) => {
         clearTimeout(timer);
+        if (connection.onWarning) warningTexts(response.headersDistinct['warning'] ?? []).forEach(connection.onWarning);
         if ((response.statusCode ?? 500) < 400) return resolve(response);
         readAll(response).then((text) => reject(errorOf(response, text)), reject);
       });

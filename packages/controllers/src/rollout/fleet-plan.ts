@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { createRolloutPlan, disruptionsOf, type Member, type RolloutPlan, rolloutMembers, versionOf } from '@slipway/model';
 import type { Deps, FleetDeps } from '../deps.ts';
 import { depsOf } from '../tenant-deps.ts';
-import { judged } from './move.ts';
+import { judged, packReadsOf } from './move.ts';
 import { type RolloutObject, type RolloutScope, selectedClusters } from './scope.ts';
 import { snapshotOf } from './snapshot.ts';
 import { wantedOf } from './wanted.ts';
@@ -62,8 +62,9 @@ async function judgeAll(
     deps.store,
     members.map(({ cluster }) => cluster),
   );
+  const packs = packReadsOf(deps);
   for (const [index, member] of members.entries()) {
-    tell(member, await judged({ ...deps, store: { ...deps.store, ...store } }, member.cluster, wantedOf(member.cluster, rollout)));
+    tell(member, await judged({ ...deps, store: { ...deps.store, ...store } }, member.cluster, wantedOf(member.cluster, rollout), packs));
     if (index % TURN === TURN - 1) await setImmediate();
   }
 }

@@ -1,5 +1,6 @@
 import { SlipwayError } from '@slipway/kit';
 import {
+  admissionReads,
   type ApiObject,
   approvalId,
   type ChangePlan,
@@ -10,6 +11,7 @@ import {
   disruptionsOf,
   type Member,
   movedOverrides,
+  type PackReads,
   type RolloutMark,
   versionOf,
   withMark,
@@ -18,7 +20,6 @@ import {
 import type { Deps } from '../deps.ts';
 import { planFor } from '../plan-for.ts';
 import type { ClusterObject } from '../reads.ts';
-import { admissionReads } from './admission-reads.ts';
 import type { RolloutScope } from './scope.ts';
 import { wantedOf } from './wanted.ts';
 
@@ -112,13 +113,17 @@ type Judgement =
       readonly conflicts?: readonly string[];
     };
 
+/** What admission is told of packs; its answers are kept for as long as it is. */
+export const packReadsOf = ({ packReads, tenant }: Pick<Deps, 'packReads' | 'tenant'>): PackReads | undefined => packReads?.(tenant);
+
 /** What the API would say to this write, and what it would do: a controller's writes pass no admission of their own. */
-export async function judged(deps: Deps, old: ClusterObject, wanted: ClusterObject): Promise<Judgement> {
+export async function judged(deps: Deps, old: ClusterObject, wanted: ClusterObject, packs = packReadsOf(deps)): Promise<Judgement> {
   const { namespace = '', name } = wanted.metadata;
-  const reads = admissionReads(deps.store, deps.fleet);
+  const { tenant, store, fleet } = deps;
+  const reads = admissionReads({ tenant, store, fleet, packs });
   try {
     // Conflicts of overrides can be decided: they are told apart from what is wrong for good.
-    await clusterKind.admit?.({ object: wanted, old, tenant: deps.tenant, reads, planned: true });
+    await clusterKind.admit?.({ object: wanted, old, tenant, reads, planned: true });
     const plan = await planFor(deps, { project: namespace, cluster: name, candidates: [{ object: wanted, old }] });
     const open = conflictsIn(plan.overrides ?? []);
     if (open.length === 0) return { ok: true, plan };

@@ -6,6 +6,7 @@ import { deepEqual } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
 import { scopeOfKind } from '../meta/scopes.ts';
 import type { ClusterProfileSpec, ClusterProfileStatus } from './cluster-profile.ts';
+import { packCausesOfProfile } from './judge-profile.ts';
 import { PROFILE_FAMILY, sameProfile } from './profile-ref.ts';
 import { comebackCauses, publishedCauses, refuseForgetting } from './published.ts';
 import { checkProfileVersion } from './resolve-stack.ts';
@@ -13,7 +14,8 @@ import { checkProfileVersion } from './resolve-stack.ts';
 type ProfileObject = ApiObject<ClusterProfileSpec, ClusterProfileStatus>;
 
 /** A profile whose every version can be resolved, whose published versions stay as they are, and whose versions in use stay. */
-export async function admitProfile({ object, old, reads }: AdmissionInput<ClusterProfileSpec, ClusterProfileStatus>): Promise<void> {
+export async function admitProfile(input: AdmissionInput<ClusterProfileSpec, ClusterProfileStatus>): Promise<void> {
+  const { object, old, reads } = input;
   if (old && deepEqual(old.spec, object.spec)) return;
   const { versions } = object.spec;
   const causes: FieldCause[] = versions.flatMap((version, index) => [
@@ -28,6 +30,8 @@ export async function admitProfile({ object, old, reads }: AdmissionInput<Cluste
   }
   refuseIf(`${object.kind} "${object.metadata.name}"`, causes);
   if (old) refuseForgetting(old, object.spec);
+  // Last, because registries may have to be asked.
+  refuseIf(`${object.kind} "${object.metadata.name}"`, await packCausesOfProfile(input));
 }
 
 const usersOf = (

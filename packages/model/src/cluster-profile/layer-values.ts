@@ -81,7 +81,8 @@ function overreach({ profile, path, layer }: StackLayer, values: Values): FieldC
   ];
 }
 
-function yamlValues({ layer, path }: StackLayer, causes: FieldCause[]): Values {
+/** What a layer says as YAML text. */
+export function yamlValues({ layer, path }: StackLayer, causes: FieldCause[]): Values {
   if (layer.valuesYaml === undefined) return {};
   const field = `${path}.valuesYaml`;
   const documents = readYamlTemplate(layer.valuesYaml);

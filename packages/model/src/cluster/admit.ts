@@ -16,6 +16,7 @@ import { mergeOverrides, orphansOf } from '../overrides/merge-stack.ts';
 import { type ClusterStack, overriddenStack, readClusterStack } from './cluster-stack.ts';
 import type { ClusterSpec, ClusterStatus } from './cluster.ts';
 import { refuseVersionMove } from './kubernetes-version.ts';
+import { packCausesOfCluster } from './pack-causes.ts';
 import { refusePodNetworkMove } from './pod-network.ts';
 import { CONTROL_PLANE_SUFFIX, MACHINE_SUFFIX, MAX_LABEL } from './names.ts';
 
@@ -37,6 +38,8 @@ export async function admitCluster(input: AdmissionInput<ClusterSpec, ClusterSta
     if (orphans.length > 0) input.warn?.(orphanWords(orphans));
   }
   refuseIf(`Cluster "${object.metadata.name}"`, causes);
+  // Last, because registries may have to be asked.
+  refuseIf(`Cluster "${object.metadata.name}"`, await packCausesOfCluster(input));
 }
 
 /** Machine names are made of the cluster's name and are host names, so they must stay DNS labels. */

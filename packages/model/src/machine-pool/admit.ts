@@ -1,6 +1,7 @@
 import type { FieldCause } from '@slipway/kit';
 import { poolNameCauses } from '../cluster/admit.ts';
 import type { ClusterSpec } from '../cluster/cluster.ts';
+import { tooLargeWith } from '../cluster/pack-causes.ts';
 import { CONTROL_PLANE_POOL } from '../cluster/names.ts';
 import { duplicateField, forbiddenField, invalidField, listOf, refuseIf } from '../meta/causes.ts';
 import type { AdmissionInput, AdmissionReads } from '../meta/define-kind.ts';
@@ -11,7 +12,8 @@ import { poolName, type MachinePoolSpec, type MachinePoolStatus } from './machin
 type PoolObject = ApiObject<MachinePoolSpec, MachinePoolStatus>;
 
 /** The pool's cluster exists, its name is free there and fits, and what names machines does not change. */
-export async function admitMachinePool({ object, old, reads }: AdmissionInput<MachinePoolSpec, MachinePoolStatus>): Promise<void> {
+export async function admitMachinePool(input: AdmissionInput<MachinePoolSpec, MachinePoolStatus>): Promise<void> {
+  const { object, old, reads } = input;
   if (old && deepEqual(old.spec, object.spec)) return;
   const causes = [
     ...nameCauses(object),
@@ -20,6 +22,21 @@ export async function admitMachinePool({ object, old, reads }: AdmissionInput<Ma
     ...(await clusterCauses(object, old === undefined, reads)),
   ];
   refuseIf(`MachinePool "${object.metadata.name}"`, causes);
+  if (old) await tellOfShortfall(input, old);
+}
+
+/** Whoever takes machines away decides it; which layers then have too little is told. */
+async function tellOfShortfall(
+  { object, reads, tenant, warn }: AdmissionInput<MachinePoolSpec, MachinePoolStatus>,
+  old: PoolObject,
+): Promise<void> {
+  const sized = ({ spec }: PoolObject) => [spec.replicas, spec.size];
+  if (warn === undefined || deepEqual(sized(object), sized(old))) return;
+  const cluster: ApiObject<ClusterSpec, any> | undefined = await reads.get('Cluster', object.spec.cluster, object.metadata.namespace);
+  if (cluster === undefined) return;
+  const before = new Set((await tooLargeWith(old, cluster, { reads, tenant })).map(({ field }) => field));
+  for (const { field, message } of await tooLargeWith(object, cluster, { reads, tenant }))
+    if (!before.has(field)) warn(`${field}: ${message}`);
 }
 
 const fieldOfName = (object: PoolObject): string => (object.spec.pool === undefined ? 'metadata.name' : 'spec.pool');

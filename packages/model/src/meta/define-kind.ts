@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { TenantObject } from './object-store.ts';
 import { type ApiObject, VERSION } from './object.ts';
+import type { PackReads } from '../pack/pack-reads.ts';
 
 /** One column of `slipway get` and of the Table answer. */
 export interface Column {
@@ -18,6 +19,8 @@ export interface AdmissionReads {
   list(kind: string, project?: string): Promise<ApiObject<any, any>[]>;
   /** Objects of every tenant: for what belongs to the installation, whose writers are its operators. Nothing of it may reach anybody else. */
   everywhere(kind: string): Promise<readonly TenantObject[]>;
+  /** What is known of packs. Absent where nothing is: what needs them is then not checked. */
+  readonly packs?: PackReads;
 }
 
 export interface AdmissionInput<Spec, Status> {

@@ -20,6 +20,8 @@ export interface ConstrainedLayer {
   readonly values?: Values;
   /** The version that the cluster has now, when it has one. */
   readonly previous?: string | undefined;
+  /** Its version is not known yet: it can be one that suits everybody. */
+  readonly unsure?: boolean;
 }
 
 /** A version that a registry has, with what is known of it. */
@@ -67,7 +69,8 @@ function checkDependency(layer: ConstrainedLayer, dependency: PackDependency, in
     (other) =>
       other !== layer && other.pack.name === dependency.pack && (dependency.layer === undefined || other.type === dependency.layer),
   );
-  const fits = (other: ConstrainedLayer): boolean => inRange(other.pack.version, dependency.version);
+  const fits = (other: ConstrainedLayer): boolean =>
+    other.unsure === true ? dependency.type !== 'conflicts' : inRange(other.pack.version, dependency.version);
   switch (dependency.type) {
     case 'required':
       if (candidates.length === 0) return [missing(layer, dependency, input)];
@@ -78,6 +81,9 @@ function checkDependency(layer: ConstrainedLayer, dependency: PackDependency, in
       return candidates.filter(fits).map((other) => conflict(layer, other, dependency, input));
   }
 }
+
+/** Whether a cause is that something is not there; all others are about what is there. */
+export const isMissing = ({ reason }: FieldCause): boolean => reason === 'FieldValueRequired';
 
 function missing(layer: ConstrainedLayer, dependency: PackDependency, input: ConstraintInput): FieldCause {
   const layerType = dependency.layer === undefined ? 'a layer' : `a layer of type ${dependency.layer}`;
