@@ -35,9 +35,8 @@ interface Version {
 /** The profile's versions as they are, and a way to write them back. */
 async function open(deps: CliDeps, text: string, options: ProfileOptions) {
   const { clusterProfileKinds, SCOPES } = await import('@slipway/model');
-  const scope = SCOPES.find((one) => one === options.scope);
+  const { name, version, scope = SCOPES.find((one) => one === options.scope) } = parseProfile(text, '');
   if (scope === undefined) throw new UsageError(`"${options.scope}" is no scope`, `Write one of: ${SCOPES.join(', ')}.`);
-  const { name, version } = parseProfile(text, '');
   const kind = clusterProfileKinds.at(scope);
   const { hub, project } = await openSession(deps, options);
   const object = await hub.get(kind, name, project);

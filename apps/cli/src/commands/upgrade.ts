@@ -1,10 +1,14 @@
+import type { ApiObject, ClusterSpec, LayerOverride, ProfileRef } from '@slipway/model';
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
 import { UsageError } from '../exit.ts';
+import type { Hub } from '../hub/hub.ts';
 import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts';
 
 interface UpgradeOptions extends HubOptions {
   readonly profile: string;
+  readonly keep: string[];
+  readonly take: string[];
   readonly yes?: boolean;
   readonly wait?: boolean;
   readonly timeout: string;
@@ -16,53 +20,113 @@ export function register(program: Command, deps: CliDeps): void {
     .description('Move a cluster to another version of its profile, newer or older. Shows the plan first.')
     .addHelpText(
       'after',
-      `\nExamples:\n  ${deps.self} upgrade cluster dev --profile starter@1.1.0\n  ${deps.self} upgrade cluster dev --profile starter@1.1.0 --yes --wait`,
+      `\nExamples:\n  ${deps.self} upgrade cluster dev --profile starter@1.1.0\n  ${deps.self} upgrade cluster dev --profile starter@1.1.0 --yes --wait\n  ${deps.self} upgrade cluster dev --profile system/monitoring@2.0.0 --keep metrics.replicas --take metrics.image.tag`,
     );
-  withHubOptions(upgrade.command('cluster'))
-    .description('Move a cluster to another version of its profile.')
+  const collect = (value: string, before: string[]): string[] => [...before, value];
+  withHubOptions(upgrade.command('cluster', { isDefault: true }))
+    .description('Move a cluster to another version of its profile, or of one of its add-ons.')
     .argument('<name>')
-    .requiredOption('--profile <name@version>', 'the profile version to run, or only the version')
+    .requiredOption('--profile <[scope/]name@version>', 'the profile version to run, or only the version of the profile it has')
+    .option(
+      '--keep <path>',
+      "where the profile changed what the cluster wants otherwise: the cluster's value stays (repeatable)",
+      collect,
+      [],
+    )
+    .option('--take <path>', "the profile's value is taken there (repeatable)", collect, [])
     .option('-y, --yes', 'do not ask')
     .option('--wait', 'wait until it is done, showing the timeline')
     .option('--timeout <duration>', 'how long --wait waits', '30m')
     .action(async (name: string, options: UpgradeOptions) => upgradeCluster(deps, name, options));
 }
 
-/** `starter@1.1.0`, or `1.1.0` of the profile the cluster has. */
-export function parseProfile(text: string, current: string): { name: string; version: string } {
-  const at = text.lastIndexOf('@');
-  const name = at === -1 ? current : text.slice(0, at);
-  const version = at === -1 ? text : text.slice(at + 1);
-  if (name === '' || !/^\d+\.\d+\.\d+/.test(version))
-    throw new UsageError(`"${text}" is not a profile version`, 'Write it like starter@1.1.0.');
-  return { name, version };
+const VERSION = /^(?:(project|tenant|system)\/)?(?:([^/@]+)@)?(\d+\.\d+\.\d+\S*)$/;
+
+/** `starter@1.1.0`, `system/monitoring@2.0.0` of a profile that lives elsewhere, or `1.1.0` of the profile of that name. */
+export function parseProfile(text: string, current: string): { scope?: ProfileRef['scope']; name: string; version: string } {
+  const [, scope, name = current, version] = VERSION.exec(text) ?? [];
+  if (version === undefined || name === '')
+    throw new UsageError(`"${text}" is not a profile version`, 'Write it like starter@1.1.0 or system/monitoring@2.0.0.');
+  return { ...(scope === undefined ? {} : { scope: scope as ProfileRef['scope'] }), name, version };
+}
+
+/** The profile that is meant: without a word about where it lives, the one of that name that the cluster has. */
+function targetOf(text: string, { profile, addons }: Pick<ClusterSpec, 'profile' | 'addons'>): ProfileRef {
+  const parsed = parseProfile(text, profile.name);
+  const [one, ...others] = [profile, ...addons].filter(({ name }) => name === parsed.name);
+  if (parsed.scope === undefined && others.length > 0)
+    throw new UsageError(`the cluster has several profiles "${parsed.name}"`, 'Say where it lives: project/…, tenant/… or system/….');
+  return { scope: one?.scope ?? 'tenant', ...parsed };
 }
 
 async function upgradeCluster(deps: CliDeps, name: string, options: UpgradeOptions): Promise<void> {
-  const [{ clusterKind, API_VERSION }, { renderChangePlan }, { confirm }, { parseDuration }] = await Promise.all([
+  const [{ clusterKind, profileText, versionOf }, { parseDuration }] = await Promise.all([
     import('@slipway/model'),
-    import('../output/change-plan.ts'),
-    import('../hub/confirm.ts'),
     import('../output/duration.ts'),
   ]);
   const timeoutMs = parseDuration(options.timeout);
   const { hub, project } = await openSession(deps, options);
-  const cluster = await hub.get(clusterKind, name, project);
-  const spec = Object(cluster.spec) as { profile: { name: string; version: string }; approvals: readonly string[] };
-  const profile = parseProfile(options.profile, spec.profile.name);
-  if (profile.name === spec.profile.name && profile.version === spec.profile.version) {
-    deps.io.say(`Cluster "${name}" already runs ${profile.name}@${profile.version}.`);
+  const cluster = (await hub.get(clusterKind, name, project)) as ApiObject<ClusterSpec>;
+  const target = targetOf(options.profile, cluster.spec);
+  if (versionOf(cluster.spec, target) === target.version) {
+    deps.io.say(`Cluster "${name}" already runs ${profileText(target)}.`);
   } else {
-    const candidate = { apiVersion: API_VERSION, kind: 'Cluster', metadata: { name, namespace: project }, spec: { ...spec, profile } };
-    const plan = await hub.plan(name, project, [candidate]);
-    deps.io.say(renderChangePlan(deps.io, `cluster ${name}`, plan));
-    await confirm(deps, `Upgrade cluster "${name}" to ${profile.name}@${profile.version}?`, options.yes === true);
-    // Whoever says yes to the plan has approved what it says.
-    const approvals = plan.approval ? { approvals: [...new Set([...spec.approvals, plan.approval.id])] } : {};
-    await hub.patch(clusterKind, name, project, { spec: { profile, ...approvals } });
-    deps.io.data(`cluster/${name} moves to ${profile.name}@${profile.version}`);
+    await moveCluster(deps, { hub, project, cluster, target, options });
   }
   if (!options.wait) return;
   const { waitForCluster } = await import('../output/cluster-timeline.ts');
   await waitForCluster({ deps, hub, project, cluster: name, timeoutMs });
+}
+
+interface Move {
+  readonly hub: Hub;
+  readonly project: string;
+  readonly cluster: ApiObject<ClusterSpec>;
+  readonly target: ProfileRef;
+  readonly options: UpgradeOptions;
+}
+
+/** Shows what the move does, has its conflicts decided, asks, and writes. */
+async function moveCluster(deps: CliDeps, { hub, project, cluster, target, options }: Move): Promise<void> {
+  const [
+    { API_VERSION, clusterKind, movedOverrides, profileText, versionOf, withVersion },
+    { decideConflicts },
+    { renderChangePlan },
+    { confirm },
+  ] = await Promise.all([
+    import('@slipway/model'),
+    import('../hub/decide-conflicts.ts'),
+    import('../output/change-plan.ts'),
+    import('../hub/confirm.ts'),
+  ]);
+  const { spec } = cluster;
+  const { name } = cluster.metadata;
+  const isItsOwn = versionOf(spec, target) !== undefined;
+  const { profile, addons } = isItsOwn ? withVersion(spec, target, target.version) : { ...spec, profile: target };
+  const planOf = (overrides: ClusterSpec['overrides']) =>
+    hub.plan(name, project, [
+      { apiVersion: API_VERSION, kind: 'Cluster', metadata: { name, namespace: project }, spec: { ...spec, profile, addons, overrides } },
+    ]);
+  const first = await planOf(spec.overrides);
+  const decisions = await decideConflicts(deps, name, first.overrides ?? [], options);
+  const overrides = movedOverrides(spec.overrides, first.overrides ?? [], decisions);
+  const plan = Object.keys(decisions).length === 0 ? first : await planOf(overrides);
+  deps.io.say(renderChangePlan(deps.io, `cluster ${name}`, plan));
+  await confirm(deps, `Upgrade cluster "${name}" to ${profileText(target)}?`, options.yes === true);
+  // Whoever says yes to the plan has approved what it says.
+  const approvals = plan.approval ? { approvals: [...new Set([...spec.approvals, plan.approval.id])] } : {};
+  const moved = isItsOwn && addons.some((ref, index) => ref !== spec.addons[index]) ? { profile, addons } : { profile };
+  await hub.patch(clusterKind, name, project, { spec: { ...moved, overrides: overridesPatch(spec.overrides, overrides), ...approvals } });
+  deps.io.data(`cluster/${name} moves to ${profileText(target)}`);
+}
+
+/** As a merge patch: only what a move writes, and null for decisions that are no more. */
+function overridesPatch(before: ClusterSpec['overrides'], after: ClusterSpec['overrides']): Record<string, unknown> {
+  const patchOf = (layer: string, { madeFor, earlier, decisions }: LayerOverride): unknown => {
+    const dropped: Record<string, null> = Object.fromEntries(Object.keys(before[layer]?.decisions ?? {}).map((path) => [path, null]));
+    return { madeFor, ...(earlier === undefined ? {} : { earlier }), decisions: { ...dropped, ...decisions } };
+  };
+  return Object.fromEntries(
+    Object.entries(after).flatMap(([layer, override]) => (override === before[layer] ? [] : [[layer, patchOf(layer, override)]])),
+  );
 }

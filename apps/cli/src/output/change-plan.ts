@@ -1,4 +1,12 @@
-import { type ChangePlan, type Impact, IMPACT_WORDS, type ObjectChange, type PlannedAction } from '@slipway/model';
+import {
+  type ChangePlan,
+  type Impact,
+  IMPACT_WORDS,
+  type ObjectChange,
+  type Outcome,
+  type OverrideMerge,
+  type PlannedAction,
+} from '@slipway/model';
 import type { Colour, Io } from './io.ts';
 
 const VERB_MARK: Record<PlannedAction['verb'], { mark: string; colour: Colour }> = {
@@ -29,11 +37,51 @@ export function renderChangePlan(io: Io, title: string, plan: ChangePlan): strin
     for (const { path, from, to } of action.diff) lines.push(io.paint('dim', `      ${path}: ${show(from)} → ${show(to)}`, 'stdout'));
     lines.push(...renderObjects(io, action));
   }
+  lines.push(...(plan.overrides ?? []).flatMap((merge) => renderOverrides(io, merge)));
   const impacts = [...new Set(plan.actions.map((action) => action.impact))];
   lines.push(`  Impact: ${impacts.map((impact) => `[${impact}] ${IMPACT_WORDS[impact]}`).join('; ')}.`);
   if (plan.approval)
     lines.push(`  Needs the approval ${io.paint('bold', plan.approval.id, 'stdout')} of: ${plan.approval.disruptions.join('; ')}.`);
   return lines.join('\n');
+}
+
+const OUTCOME: Record<Outcome['outcome'], { mark: string; colour: Colour; words: (outcome: Outcome, merge: OverrideMerge) => string }> = {
+  stays: { mark: '=', colour: 'green', words: ({ mine }) => `stays ${show(mine)}` },
+  same: { mark: '=', colour: 'green', words: ({ mine }, { to }) => `${show(mine)}, as ${to} has it itself` },
+  kept: { mark: '=', colour: 'yellow', words: ({ mine, theirs }, { to }) => `kept ${show(mine)}; ${to} has ${show(theirs)}` },
+  taken: { mark: '~', colour: 'yellow', words: ({ mine, theirs }) => `taken from the profile: ${show(theirs)} instead of ${show(mine)}` },
+  orphan: {
+    mark: '?',
+    colour: 'yellow',
+    words: ({ mine }, { to }) => `orphan ${show(mine)}: ${to || 'the profile'} has it no more; it is kept`,
+  },
+  conflict: {
+    mark: '!',
+    colour: 'red',
+    words: ({ base, mine, theirs }, { from, to }) =>
+      `conflict: ${from} has ${show(base)}, ${to} has ${show(theirs)}, the cluster wants ${show(mine)}`,
+  },
+};
+
+/** What becomes of what the cluster wants otherwise, path by path. */
+function renderOverrides(io: Io, merge: OverrideMerge): string[] {
+  const conflicts = merge.paths.filter(({ outcome }) => outcome === 'conflict').length;
+  return [
+    `  Overrides of layer ${merge.layer}, made for ${merge.from}${merge.gone ? ', which is no more' : ''}:`,
+    ...merge.paths.map((path) => {
+      const { mark, colour, words } = OUTCOME[path.outcome];
+      return `      ${io.paint(colour, mark, 'stdout')} ${path.path}: ${words(path, merge)}`;
+    }),
+    ...(conflicts === 0
+      ? []
+      : [
+          io.paint(
+            'red',
+            `      The move is refused until ${conflicts === 1 ? 'this conflict is' : `these ${conflicts} conflicts are`} decided.`,
+            'stdout',
+          ),
+        ]),
+  ];
 }
 
 const OBJECT_MARK: Record<ObjectChange['change'], { mark: string; colour: Colour }> = {

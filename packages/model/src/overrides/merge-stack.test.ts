@@ -58,8 +58,8 @@ describe('a cluster that gets another version of its profile', () => {
 
   it('is refused with one cause for each conflict, until it is decided for that very version', () => {
     const causes = conflictCauses(move('1.0.0', '1.1.0', { db: { values: { replicas: 5, old: false, image: { tag: 'c' } } } }));
-    expect(causes.map(({ field }) => field)).toEqual(['spec.overrides.db.values.replicas', 'spec.overrides.db.values.image.tag']);
-    expect(causes[0]?.message).toContain('1.0.0 has 1, 1.1.0 has 3, and this cluster wants 5');
+    expect(causes.map(({ field }) => field)).toEqual(['spec.overrides.db.values.image.tag', 'spec.overrides.db.values.replicas']);
+    expect(causes[1]?.message).toContain('1.0.0 has 1, 1.1.0 has 3, and this cluster wants 5');
     const decided = (madeFor: string, decisions: object) => ({ db: { ...override.db, madeFor, decisions } });
     expect(outcomes('1.0.0', '1.1.0', override, decided('1.1.0', { replicas: 'keep' }))).toMatchObject({ replicas: 'kept' });
     expect(outcomes('1.0.0', '1.1.0', override, decided('1.1.0', { replicas: 'take' }))).toMatchObject({ replicas: 'taken' });

@@ -66,10 +66,11 @@ export function threeWay(input: ThreeWayInput): ThreeWay {
   };
 }
 
-/** What becomes of every path of an override, in its order. With `shown`, values are told as that shows them: masked. */
+/** What becomes of every path of an override, by path. With `shown`, values are told as that shows them: masked. */
 export function outcomesOf(input: ThreeWayInput, shown: (values: Values) => Values = (values) => values): Outcome[] {
   const [base, mine, theirs] = [input.base, input.override, input.theirs].map(shown) as [Values, Values, Values];
-  return placesOf(input).map(({ place, path, outcome }) => ({
+  const byPath = placesOf(input).toSorted((a, b) => (a.path < b.path ? -1 : 1));
+  return byPath.map(({ place, path, outcome }) => ({
     path,
     outcome,
     mine: valueAt(mine, place),
