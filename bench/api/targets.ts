@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { serveVersions } from '@slipway/api';
 import { waitFor } from '@slipway/kit';
-import { registryKind } from '@slipway/model';
+import { maintenancePolicyKind } from '@slipway/model';
 import { freePorts, startApiServer } from '@slipway/testkit';
 import { cpuMs, resident } from '../process-use.ts';
 import { startPostgres } from '../../apps/cli/src/testing/postgres.ts';
@@ -31,7 +31,7 @@ const exec = promisify(execFile);
 /** kube-apiserver and etcd as in production: etcd writes to the disk before it answers, priority and fairness on. */
 export async function startKubernetes(): Promise<Target> {
   const api = await startApiServer({ durable: true, extraArgs: ['--enable-priority-and-fairness=true'] });
-  const definition = customResourceDefinition(serveVersions(registryKind));
+  const definition = customResourceDefinition(serveVersions(maintenancePolicyKind));
   await api.kubectl(['apply', '--server-side', '-f', '-'], { stdin: JSON.stringify(definition) });
   await api.kubectl(['wait', '--for=condition=Established', 'crd', '--all', '--timeout=60s']);
   const [etcd = 0, apiServer = 0] = api.pids();
