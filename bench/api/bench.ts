@@ -186,6 +186,8 @@ const results: { target: string; load: number[]; rows: Row[] }[] = [];
 await useTestTools();
 for (const start of starters) {
   const target = await start();
+  const interrupt = () => void target.stop().finally(() => process.exit(130));
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   // What else the machine did meanwhile: clock times are to be read beside it.
   const load: number[] = [];
   const sampling = setInterval(() => load.push(loadavg()[0] ?? 0), 15_000);
@@ -195,6 +197,7 @@ for (const start of starters) {
     for (const row of rows) said(`  ${target.name}: ${row.what}: ${show(row)}`);
   } finally {
     clearInterval(sampling);
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await target.stop();
   }
 }
