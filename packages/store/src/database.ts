@@ -6,6 +6,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import pg from 'pg';
 import { preparing } from './prepared.ts';
 import { createKnownRows, type KnownRows } from './known-rows.ts';
+import { keepUpAlways } from './embedded-upkeep.ts';
 import { pgliteDialect } from './pglite-dialect.ts';
 import { reasonOf } from './postgres-outage.ts';
 
@@ -47,6 +48,8 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Datab
     ...(options.template === undefined || exists ? {} : { loadDataDir: options.template }),
   });
   const db = new Kysely<unknown>({ dialect: pgliteDialect(pglite) });
+  const closing = new AbortController();
+  const upkeep = keepUpAlways(db, closing.signal);
   return {
     engine: 'pglite',
     pglite,
@@ -58,7 +61,11 @@ export async function openEmbedded(options: EmbeddedOptions = {}): Promise<Datab
       signal.addEventListener('abort', () => void stop().catch(() => undefined), { once: true });
       onNotify();
     },
-    close: () => db.destroy(),
+    async close() {
+      closing.abort();
+      await upkeep;
+      await db.destroy();
+    },
   };
 }
 
