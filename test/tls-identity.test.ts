@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectHttp2, createServer as createHttp2, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http2';
 import { createServer as createTcp, type AddressInfo, type Server, type Socket } from 'node:net';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,7 +9,7 @@ import { createCa, issueCertificate, type KeyPairPem, silentLogger, sleep, Slipw
 import { createOutbound } from '@slipway/kit/outbound';
 import { createProviderClients } from '@slipway/identity';
 import { createKubeClient } from '@slipway/kube';
-import { createAgentLink, createFileBlobStore, createFileCredentialStore } from '@slipway/link';
+import { createAgentLink, createFileBlobStore, createFileCredentialStore, createKubeTunnelHandler } from '@slipway/link';
 import { auditSinkSpecSchema, type AuditSinkSpec, identityProviderSpecSchema, registrySpecSchema } from '@slipway/model';
 import { createFilePinStore, createPackResolver, createReach } from '@slipway/packs';
 import { openPostgres } from '@slipway/store';
@@ -186,6 +188,14 @@ describe('missing TLS or identity check', () => {
       'the agent and its API server',
       (port) => createKubeClient({ server: `https://127.0.0.1:${port}`, ca: ca.cert, token: CANARY }).request('/version'),
     ],
+    ['the agent’s tunnel: requests', (port) => throughTunnel(port, { ':method': 'GET', ':path': '/k8s/version' })],
+    ['the agent’s tunnel: watches and logs', (port) => throughTunnel(port, { ':method': 'GET', ':path': '/k8s/api/v1/pods?watch=true' })],
+    ['the agent’s tunnel: bodies', (port) => throughTunnel(port, { ':method': 'POST', ':path': '/k8s/api/v1/namespaces' }, CANARY)],
+    ...['SPDY/3.1', 'websocket'].map((protocol): (typeof CLIENTS)[number] => [
+      `the agent’s tunnel: exec over ${protocol}`,
+      (port) =>
+        throughTunnel(port, { ...UPGRADE, ':path': '/k8s/api/v1/namespaces/x/pods/p/exec?command=sh', 'x-slipway-upgrade': protocol }),
+    ]),
     ['the command line: its requests', (port) => connectHub(context(port)).whoami()],
     [
       'the command line: passwords',
@@ -196,6 +206,28 @@ describe('missing TLS or identity check', () => {
       (port) => signInByDevice(context(port), { tenant: CANARY }, { show: () => undefined, signal: AbortSignal.timeout(20_000) }),
     ],
   ];
+  const UPGRADE = { ':method': 'CONNECT', ':protocol': 'upgrade', ':scheme': 'http', ':authority': 'agent', 'x-slipway-method': 'POST' };
+  /** As the hub asks over a tunnel; the agent has the cluster's authority and a token of its own. */
+  const throughTunnel = async (port: number, headers: OutgoingHttpHeaders, body?: string): Promise<unknown> => {
+    const tunnel = createHttp2({ settings: { enableConnectProtocol: true } });
+    tunnel.on('stream', createKubeTunnelHandler({ server: `https://127.0.0.1:${port}`, ca: ca.cert, token: CANARY }));
+    const session = connectHttp2(`http://127.0.0.1:${await listen(tunnel)}`);
+    try {
+      await once(session, 'remoteSettings');
+      const stream = session.request(
+        { ...headers, 'x-slipway-user': 'slipway:ada' },
+        { endStream: body === undefined && headers[':method'] !== 'CONNECT' },
+      );
+      if (body !== undefined) stream.end(body);
+      const [answer] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+      let text = '';
+      for await (const chunk of stream) text += String(chunk);
+      if (Number(answer[':status']) >= 400) throw new Error(text);
+      return answer;
+    } finally {
+      session.destroy();
+    }
+  };
   const authorityFile = async () => {
     const file = join(dir, 'ca.pem');
     await writeFile(file, ca.cert);

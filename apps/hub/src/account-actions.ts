@@ -11,10 +11,11 @@ export function accountActions({ identity, log, logger }: { identity: Identity; 
     const parsed = bodySchema.safeParse(body);
     if (!parsed.success) throw new SlipwayError('BadRequest', 'It takes tenant, user and password.');
     const { tenant, user: name, password } = parsed.data;
-    await identity.accounts.setPassword({ tenant, name }, password);
     const user = { kind: 'user' as const, name: 'host', auth: { kind: 'local-socket' } };
     const about = { verb: 'set-password', object: { resource: 'users', name }, outcome: 'ok' as const };
-    await log.append(tenant, { ...stampOf(undefined, systemClock), user, ...about });
+    await identity.accounts.setPassword({ tenant, name }, password, async (_user, on) => {
+      await log.append(tenant, { ...stampOf(undefined, systemClock), user, ...about }, on);
+    });
     logger.warn({ tenant, user: name }, 'a password was set over the local socket');
     return { done: `The password of "${name}" is set; sessions of before have ended.` };
   };

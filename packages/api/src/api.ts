@@ -23,6 +23,7 @@ import { discoveryRoutes } from './discovery-routes.ts';
 import { statusOf } from './errors.ts';
 import { createFairness, type Fairness, type FairnessLimits } from './fairness/fairness.ts';
 import { serveVersions } from './conversion.ts';
+import { guarded } from './guards.ts';
 import type { ServedKind } from './kind-schema.ts';
 import { kindRoutes } from './kind-routes.ts';
 import type { Subresource } from './ports.ts';
@@ -153,7 +154,7 @@ export function createApi(options: ApiOptions): Api {
     lasting: (also) => authorizer.lasting(principal, request, decision, also),
   });
   const grant = async (principal: Principal, request: AccessRequest): Promise<RequestGrant> => {
-    const decision = await authorizer.authorize(principal, request);
+    const decision = await guarded('what the caller may do', authorizer.authorize(principal, request));
     if (decision.allowed) return granted(principal, request, decision);
     const what = `${request.resource}${request.subresource === undefined ? '' : `/${request.subresource}`}${request.name === undefined ? '' : ` "${request.name}"`}`;
     const place = request.project === undefined ? '' : ` in project "${request.project}"`;
@@ -164,11 +165,11 @@ export function createApi(options: ApiOptions): Api {
 
   /** The caller, acting in the tenant that the address names. */
   const authenticated = async (request: IncomingMessage, address: string): Promise<Principal> => {
-    const principal = await options.authenticator.authenticate(request);
+    const principal = await guarded('who asks', options.authenticator.authenticate(request));
     const tenant = addressedTenant(request);
     if (principal !== undefined) {
       options.onAuthenticated?.(request);
-      const entered = await authorizer.enter(principal, tenant ?? principal.home);
+      const entered = await guarded('which tenant is asked', authorizer.enter(principal, tenant ?? principal.home));
       if (entered !== undefined) return entered;
       // The same words for one that is there and one that is not.
       throw new SlipwayError('NotFound', `tenants.${GROUP} "${tenant}" not found`);

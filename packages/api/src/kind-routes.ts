@@ -3,6 +3,7 @@ import { type ApiObject, apiVersionOf, deprecationOf, GROUP, type Kind } from '@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { grantOf, principalOf, type RouteAccess, type RouteDeps, storeOf } from './api.ts';
 import { deleteOptionsOf } from './delete-options.ts';
+import { admitted } from './guards.ts';
 import type { ServedKind } from './kind-schema.ts';
 import {
   checkListOptions,
@@ -226,7 +227,7 @@ async function remove(
   const object = await storeOf(request).get(ref);
   if (object === undefined) throw new SlipwayError('NotFound', `${kind.plural}.${GROUP} "${name}" not found`);
   const options = deleteOptionsOf(kind, request);
-  await kind.admitDelete?.({ object, reads: deps.readsFor({ tenant, store: storeOf(request) }) });
+  await admitted(kind, kind.admitDelete?.({ object, reads: deps.readsFor({ tenant, store: storeOf(request) }) }));
   // Without a wish of the caller: the object that was admitted, not another one that took its name meanwhile.
   const deleted = await storeOf(request).delete(ref, { uid: object.metadata.uid, ...options });
   return { deleted, removed: (deleted.metadata.finalizers ?? []).length === 0 };

@@ -2,6 +2,7 @@ import { SlipwayError } from '@slipway/kit';
 import { GROUP } from '@slipway/model';
 import type { FastifyInstance, FastifyRequest, HTTPMethods } from 'fastify';
 import { API_PREFIX, grantOf, principalOf, type RouteDeps, verbOf } from './api.ts';
+import { guarded } from './guards.ts';
 import type { Subresource, SubresourceContext } from './ports.ts';
 import { queryOf } from './request-options.ts';
 import { stillHolds } from './still-holds.ts';
@@ -65,7 +66,7 @@ export function subresourceRoutes(scope: FastifyInstance, deps: RouteDeps, subre
           url,
           handler: async (request, reply) => {
             const found = await contextOf(request, NEVER);
-            const acting = await subresource.actsAs(found.principal, found.object);
+            const acting = await guarded('as whom the cluster is asked', subresource.actsAs(found.principal, found.object));
             if (reply.raw.destroyed) return reply.hijack();
             reply.raw.once('close', deps.fairness.lasting(principalOf(request)));
             const { signal: ended, release } = grantOf(request).lasting(stillHolds(subresource, found.object, acting));

@@ -4,6 +4,7 @@ import { SlipwayError } from '@slipway/kit';
 import { GROUP, type Kind, type Principal } from '@slipway/model';
 import { API_PREFIX, type RouteDeps, verbOf } from './api.ts';
 import { statusOf } from './errors.ts';
+import { guarded } from './guards.ts';
 import type { Subresource } from './ports.ts';
 import { stillHolds } from './still-holds.ts';
 
@@ -31,7 +32,7 @@ export function createUpgrades({ kinds, subresources, authenticated, grant, fair
     const { tenant } = principal;
     const object = await store.get({ tenant, kind: subresource.kind, project, name });
     if (object === undefined) throw new SlipwayError('NotFound', `${plural}.${GROUP} "${name}" not found`);
-    const acting = await subresource.actsAs(principal, object);
+    const acting = await guarded('as whom the cluster is asked', subresource.actsAs(principal, object));
     const query = new URL(request.url ?? '/', 'http://hub').searchParams;
     // Whoever went away meanwhile would otherwise be counted, and looked after, for ever.
     if (socket.destroyed) return;

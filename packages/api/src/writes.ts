@@ -14,6 +14,7 @@ import { applyConfiguration, type Ownership, sameOwners, trackUpdate } from './a
 import { checkedConfig, typeMetaOf } from './apply/apply-config.ts';
 import { duplicateItems } from './apply/merge.ts';
 import { pathText } from './field-errors.ts';
+import { admitted } from './guards.ts';
 import { metadataCauses } from './metadata.ts';
 import { patched, type PatchType } from './patches.ts';
 
@@ -71,7 +72,7 @@ export function createWrites(deps: WriteDeps) {
     const warnings: string[] = [];
     const reads = deps.readsFor(context);
     const warn = (text: string) => void warnings.push(text);
-    await kind.admit?.({ object, tenant: context.tenant, reads, warn, ...(old === undefined ? {} : { old }) });
+    await admitted(kind, kind.admit?.({ object, tenant: context.tenant, reads, warn, ...(old === undefined ? {} : { old }) }));
     return warnings;
   };
 

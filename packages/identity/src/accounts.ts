@@ -6,7 +6,7 @@ import type { Directory } from './directory.ts';
 import { createInvitations, type InvitationInfo, type NewInvitation } from './invitations/invitations.ts';
 import { createAttempts } from './passwords/attempts.ts';
 import { createPasswordHasher, type PasswordHasher } from './passwords/hashing.ts';
-import { createPasswords, type Credentials, notValid } from './passwords/passwords.ts';
+import { createPasswords, type Credentials, notValid, type RecordWithin } from './passwords/passwords.ts';
 import { type PrivilegeDeps, refuseActingAs } from './privileges.ts';
 import { openSession } from './sessions/open-session.ts';
 import type { NewSession, Sessions, SessionUser, SignInSource } from './sessions/sessions.ts';
@@ -22,11 +22,16 @@ export interface Accounts {
   invitation(user: SessionUser): Promise<InvitationInfo | undefined>;
   withdraw(user: Omit<SessionUser, 'uid'>): Promise<void>;
   /** Sets the password of the user whose link it is, ending their sessions and the link. */
-  accept(token: string, password: string): Promise<SessionUser>;
+  accept(token: string, password: string, record?: RecordWithin): Promise<SessionUser>;
   /** Changes one's own password, ending one's other sessions. */
-  changePassword(principal: Principal, passwords: { current: string; next: string }, from: SignInSource): Promise<void>;
+  changePassword(
+    principal: Principal,
+    passwords: { current: string; next: string },
+    from: SignInSource,
+    record?: RecordWithin,
+  ): Promise<void>;
   /** For who has the host: sets anybody's password without asking for another. */
-  setPassword(user: Omit<SessionUser, 'uid'>, password: string): Promise<void>;
+  setPassword(user: Omit<SessionUser, 'uid'>, password: string, record?: RecordWithin): Promise<void>;
   prune(): Promise<void>;
 }
 
@@ -75,13 +80,13 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     },
     invitation: (user) => invitations.pending(user),
     withdraw: (user) => invitations.withdraw(user),
-    async accept(token, password) {
+    async accept(token, password, record) {
       const { id, user } = await invitations.check(token);
       if ((await active(user))?.metadata.uid !== user.uid) throw notValid();
-      await passwords.set(user, password, { link: id });
+      await passwords.set(user, password, { link: id, record });
       return user;
     },
-    async changePassword(principal, { current, next }, from) {
+    async changePassword(principal, { current, next }, from, record) {
       if (principal.auth?.kind !== 'session')
         throw new SlipwayError('Forbidden', 'A password is changed by who signed in with it, not with a key or token.', {
           hint: 'Sign in first: slipway login --user <name>.',
@@ -89,12 +94,12 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       const { home: tenant, name } = principal;
       const { uid, done } = await passwords.verify({ tenant, name, password: current }, from);
       await done();
-      await passwords.set({ tenant, name, uid }, next, { keep: principal.credential });
+      await passwords.set({ tenant, name, uid }, next, { keep: principal.credential, record });
     },
-    async setPassword({ tenant, name }, password) {
+    async setPassword({ tenant, name }, password, record) {
       const user = await directory.find('User', tenant, name);
       if (user === undefined) throw new SlipwayError('NotFound', `User "${name}" was not found in tenant "${tenant}".`);
-      await passwords.set({ tenant, name, uid: user.metadata.uid }, password);
+      await passwords.set({ tenant, name, uid: user.metadata.uid }, password, { record });
     },
     async prune() {
       await attempts.prune();

@@ -14,6 +14,7 @@ import {
   type TeamSpec,
 } from '@slipway/model';
 import type { Database } from '@slipway/store';
+import { seconds, withDeadline } from '@slipway/kit';
 import { sql } from 'kysely';
 
 /** Somebody bindings may name. */
@@ -85,6 +86,10 @@ export interface DirectoryOptions {
 }
 
 const MOST_TENANTS = 2000;
+/** A load that has not answered by then is given up, so that the next request asks anew instead of waiting for it too. */
+const LOAD_MS = seconds(20);
+/** Who has heard nothing of other replicas for so long believes nothing any more. */
+const POLL_MS = seconds(10);
 
 export function createDirectory(options: DirectoryOptions): Directory {
   const { store, database } = options;
@@ -98,6 +103,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
     loaded.set(tenant, made);
     return made;
   };
+  const inTime = <T>(what: string, load: Promise<T>): Promise<T> => withDeadline(LOAD_MS, what, load);
   /** A failed load is not kept. */
   const keeping = <T>(promise: Promise<T>, forget: () => void): Promise<T> => {
     promise.catch(forget);
@@ -133,14 +139,14 @@ export function createDirectory(options: DirectoryOptions): Directory {
   return {
     access(tenant) {
       const entry = entryOf(tenant);
-      return (entry.access ??= keeping(loadAccess(store, tenant), () => delete entry.access));
+      return (entry.access ??= keeping(inTime('what roles and bindings say', loadAccess(store, tenant)), () => delete entry.access));
     },
     find(kind, tenant, name, project) {
       const { objects } = entryOf(tenant);
       const key = JSON.stringify([kind, project ?? '', name]);
       let found = objects.get(key);
       if (found === undefined) {
-        found = keeping(store.get({ tenant, kind, name, project }), () => objects.delete(key));
+        found = keeping(inTime(`whether there is this ${kind}`, store.get({ tenant, kind, name, project })), () => objects.delete(key));
         // What is not there is not kept: anybody can ask for any number of names.
         found.then(
           (object) => object === undefined && objects.delete(key),
@@ -160,7 +166,7 @@ export function createDirectory(options: DirectoryOptions): Directory {
       const timer = setInterval(() => {
         if (running) return;
         running = true;
-        poll()
+        withDeadline(POLL_MS, 'what other replicas wrote', poll())
           // Not knowing what changed, nothing that was loaded is believed.
           .catch(() => loaded.clear())
           .finally(() => (running = false));

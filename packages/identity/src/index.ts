@@ -7,6 +7,7 @@ export type { IssuedToken } from './tokens.ts';
 export { type Approval, createDeviceGrants, type DeviceGrants, type WaitingDevice } from './device/device-grants.ts';
 export { readUserCode } from './device/user-code.ts';
 export { clearedPendingCookie, pendingCookie, pendingIn } from './oidc/pending-sign-in.ts';
+export type { RecordWithin } from './passwords/passwords.ts';
 export { createProviderClients } from './oidc/provider-client.ts';
 export { safeReturnTo } from './oidc/return-to.ts';
 export { createSingleSignOn, type SingleSignOn } from './oidc/single-sign-on.ts';

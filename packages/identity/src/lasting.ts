@@ -1,3 +1,4 @@
+import { withDeadline } from '@slipway/kit';
 import {
   type AccessRequest,
   type ApiObject,
@@ -16,6 +17,8 @@ import type { Directory } from './directory.ts';
 
 /** How often a right in use is looked at although nothing is known to have changed: keys expire, objects get other labels, and other replicas revoke. */
 const RECHECK_MS = 2000;
+/** A look that has no result by then counts as one that failed: a database that is silent keeps nobody's right alive. */
+const LOOK_MS = 10_000;
 
 interface LastingDeps {
   readonly directory: Directory;
@@ -45,7 +48,7 @@ export function createLasting(deps: LastingDeps, use: Use): Lasting {
   const checkAll = async (): Promise<void> => {
     while (wanted) {
       wanted = false;
-      if (!(await stillHeld(deps, use).catch(() => false))) return ended.abort();
+      if (!(await withDeadline(LOOK_MS, 'whether the right still holds', stillHeld(deps, use)).catch(() => false))) return ended.abort();
     }
   };
   const check = (): void => {

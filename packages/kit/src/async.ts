@@ -43,3 +43,31 @@ export async function waitFor<T>(probe: () => Promise<T | undefined | false> | T
     await sleep(options.intervalMs ?? 250, options.signal);
   }
 }
+
+/**
+ * What a guard is asked must be answered: `Unavailable` when it is not by then, so that silence never becomes a yes and nobody waits for ever. The work itself is not broken
+ * off; whatever it gives later is dropped.
+ *
+ * @param what for the error's sentence: "who asks" in "It could not be found out in time who asks."
+ * @example await withDeadline(seconds(20), 'who asks', authenticate(request));
+ */
+export async function withDeadline<T>(ms: number, what: string, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(
+      () =>
+        reject(
+          new SlipwayError('Unavailable', `It could not be found out in time ${what}, so nothing was done.`, {
+            hint: 'Try again in a minute; if it stays, the database of the hub is slow or away.',
+            retryAfter: 5,
+          }),
+        ),
+      ms,
+    );
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -35,9 +35,10 @@ export async function followPlan(deps: FollowPlanDeps, signal: AbortSignal): Pro
     pending = true;
     news.notify();
   });
-  let current = await restore(deps);
+  let current: CurrentPlan | undefined;
   let subject: LinkSubject;
   try {
+    current = await restore(deps, signal);
     subject = await deps.link.joined(signal);
   } catch {
     return;
@@ -57,7 +58,8 @@ export async function followPlan(deps: FollowPlanDeps, signal: AbortSignal): Pro
   }
 }
 
-async function restore(deps: FollowPlanDeps): Promise<CurrentPlan | undefined> {
+/** An agent that cannot read which plan is in force takes none from the hub either: it could not tell an older one from a newer. It goes on trying until it can, or is stopped. */
+async function restore(deps: FollowPlanDeps, signal: AbortSignal): Promise<CurrentPlan | undefined> {
   for (let failures = 0; ;) {
     try {
       const identity = (await deps.credentials.load())?.joined;
@@ -72,8 +74,7 @@ async function restore(deps: FollowPlanDeps): Promise<CurrentPlan | undefined> {
       return take(deps, decision.plan, verified.signed.hash);
     } catch (error) {
       deps.logger.warn({ error: messageOf(error) }, 'the kept plan could not be read');
-      if (failures >= 5) return undefined;
-      await sleep(backoff(failures++, { baseMs: 300, maxMs: 5000 }));
+      await sleep(backoff(failures++, { baseMs: 300, maxMs: 15_000 }), signal);
     }
   }
 }

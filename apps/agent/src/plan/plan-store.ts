@@ -2,7 +2,7 @@ import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { randomSuffix, SlipwayError } from '@slipway/kit';
+import { randomSuffix } from '@slipway/kit';
 import type { KubeClient, KubeObject } from '@slipway/kube';
 import type { SignedPlan } from '@slipway/model';
 import { FIELD_MANAGER } from '../layers/object-id.ts';
@@ -12,9 +12,23 @@ const unzip = promisify(gunzip);
 /** etcd takes 1.5 MB in one object; base64 adds a third. */
 const CHUNK_BYTES = 900 * 1024;
 
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    return DAMAGED;
+  }
+}
+
 const encode = (text: string) => Buffer.from(text).toString('base64');
 
-/** Where the last accepted plan is kept, so that a restarted agent enforces it while the hub is away. What comes back is verified again by its signature. */
+/** What is kept, but is no plan any more: half of it is missing, or it is damaged. */
+export const DAMAGED = 'damaged';
+
+/**
+ * Where the last accepted plan is kept, so that a restarted agent enforces it while the hub is away. What comes back is verified again by its signature; what is damaged comes back as
+ * `DAMAGED`, which no signature fits. It rejects only when it cannot be read now.
+ */
 export interface PlanStore {
   load(): Promise<unknown>;
   save(plan: SignedPlan): Promise<void>;
@@ -48,10 +62,13 @@ export function createSecretPlanStore(kube: KubeClient, namespace: string): Plan
       const parts = [Buffer.from(String(head['data']?.plan ?? ''), 'base64')];
       for (let index = 1; index < Number(text('parts')); index++) {
         const part = await kube.get(ref(partName(text('hash'), index)));
-        if (part === undefined) throw new SlipwayError('Internal', `Part ${index} of the plan kept in namespace ${namespace} is missing.`);
+        if (part === undefined) return DAMAGED;
         parts.push(Buffer.from(String(part['data']?.plan ?? ''), 'base64'));
       }
-      return JSON.parse((await unzip(Buffer.concat(parts))).toString('utf8')) as unknown;
+      return unzip(Buffer.concat(parts)).then(
+        (unpacked) => parsed(unpacked.toString('utf8')),
+        () => DAMAGED,
+      );
     },
     async save(plan) {
       const packed = await zip(JSON.stringify(plan));
@@ -78,7 +95,7 @@ export function createFilePlanStore(path: string): PlanStore {
         if (error.code === 'ENOENT') return undefined;
         throw error;
       });
-      return text === undefined ? undefined : (JSON.parse(text) as unknown);
+      return text === undefined ? undefined : parsed(text);
     },
     async save(plan) {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 });

@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { RouteAccess, Subresource, RawContext } from '@slipway/api';
-import { type Clock, type Logger, messageOf, SlipwayError } from '@slipway/kit';
+import { type Clock, type Logger, messageOf, seconds, SlipwayError, withDeadline } from '@slipway/kit';
 import { type AuditBody, type AuditUser, DEFAULT_TENANT, type Principal } from '@slipway/model';
 import { type AuditActor, type AuditContext, type AuditLog, stampOf } from '@slipway/store';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { Kysely } from 'kysely';
 import { createRefusalBudget } from './refusals.ts';
 
 export interface HubAuditDeps {
@@ -18,6 +19,8 @@ export interface HubAuditDeps {
 const WATCHED_READS: ReadonlySet<string> = new Set(['secrets']);
 /** Subresources that show or change nothing beyond the object itself; the store records what they write. */
 const PLAIN_SUBRESOURCES: ReadonlySet<string> = new Set(['status', 'plan']);
+/** How long the record of an access may take; the access waits for it. */
+const RECORD_MS = seconds(20);
 /** Records of refusals that wait for the database at most: a flood must not grow the hub. */
 const MAX_WAITING = 200;
 
@@ -57,9 +60,18 @@ export function createHubAudit(deps: HubAuditDeps) {
     recorded: 0,
   });
   /** Fails closed: no record, no access. */
-  const recordAccess = async (tenant: string, actor: AuditActor, about: Pick<AuditBody, 'verb' | 'object' | 'reason'>): Promise<void> => {
+  const recordAccess = async (
+    tenant: string,
+    actor: AuditActor,
+    about: Pick<AuditBody, 'verb' | 'object' | 'reason'>,
+    on?: Kysely<unknown>,
+  ): Promise<void> => {
     try {
-      await deps.log.append(tenant, { ...stampOf(actor, deps.clock), ...about, outcome: 'ok' });
+      await withDeadline(
+        RECORD_MS,
+        'whether this is recorded',
+        deps.log.append(tenant, { ...stampOf(actor, deps.clock), ...about, outcome: 'ok' }, on),
+      );
     } catch (error) {
       deps.logger.error({ err: error }, 'an access could not be recorded, so it was refused');
       throw new SlipwayError('Unavailable', 'This access cannot be recorded now, so it is not given.', { retryAfter: 1, cause: error });
@@ -107,10 +119,15 @@ export function createHubAudit(deps: HubAuditDeps) {
         recordRefusal(actorOf(request), request.principal?.home ?? DEFAULT_TENANT, about);
       });
     },
-    /** What a route itself has to say of a caller that it came to know; recorded before the answer is given. */
-    access(request: FastifyRequest, tenant: string, about: Pick<AuditBody, 'user' | 'verb' | 'object'>): Promise<void> {
+    /** What a route itself has to say of a caller that it came to know; recorded before the answer is given, or with what it tells (`on`). */
+    access(
+      request: FastifyRequest,
+      tenant: string,
+      about: Pick<AuditBody, 'user' | 'verb' | 'object'>,
+      on?: Kysely<unknown>,
+    ): Promise<void> {
       const { user, ...rest } = about;
-      return recordAccess(tenant, { ...actorOf(request), user }, rest);
+      return recordAccess(tenant, { ...actorOf(request), user }, rest, on);
     },
     /** What a route itself has to say of an attempt that it refuses; attempts on each object that there is have a budget of their own. */
     refusal(request: FastifyRequest, tenant: string, about: Pick<AuditBody, 'verb' | 'object' | 'reason'>): void {

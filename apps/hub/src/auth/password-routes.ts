@@ -30,15 +30,15 @@ export function passwordRoutes(scope: FastifyInstance, deps: { identity: Identit
     const { tenant, user: name, password, session: keeping } = bodyOf(loginSchema, request);
     const signIn = () => accounts.signIn({ tenant, name, password }, sourceOf(request));
     const session = await audit.attempt(request, 'sign-in', { tenant, name }, signIn);
-    await audit.done(request, 'sign-in', { tenant, name }, { kind: 'session', id: session.id });
+    await audit.signedIn(request, session, { kind: 'session', id: session.id });
     return answerSession(reply, session, keeping);
   });
 
   scope.post('/auth/invitation', open, async (request) => {
     refuseForeignPage(request.raw);
     const { token, newPassword } = bodyOf(acceptSchema, request);
-    const user = await audit.attempt(request, 'accept-invitation', undefined, () => accounts.accept(token, newPassword));
-    await audit.done(request, 'accept-invitation', user);
+    const accept = () => accounts.accept(token, newPassword, audit.within(request, 'accept-invitation'));
+    const user = await audit.attempt(request, 'accept-invitation', undefined, accept);
     return { user: user.name, tenant: user.tenant };
   });
 
@@ -46,9 +46,9 @@ export function passwordRoutes(scope: FastifyInstance, deps: { identity: Identit
     const { principal, session } = requireOwnSession(request);
     const { currentPassword: current, newPassword: next } = bodyOf(changeSchema, request);
     const account = { tenant: principal.home, name: principal.name };
-    const change = () => accounts.changePassword(principal, { current, next }, sourceOf(request));
+    const record = audit.within(request, 'change-password', { kind: 'session', id: session });
+    const change = () => accounts.changePassword(principal, { current, next }, sourceOf(request), record);
     await audit.attempt(request, 'change-password', account, change);
-    await audit.done(request, 'change-password', account, { kind: 'session', id: session });
     return { user: principal.name, tenant: principal.home };
   });
 }

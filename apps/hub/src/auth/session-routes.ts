@@ -27,8 +27,8 @@ export function sessionRoutes(scope: FastifyInstance, deps: { identity: Identity
   scope.post('/auth/logout', async (request, reply) => {
     const { principal, session } = requireOwnSession(request);
     const { home: tenant, name } = principal;
-    await sessions.revoke({ tenant, name, id: session });
-    await deps.audit.done(request, 'sign-out', { tenant, name }, { kind: 'session', id: session });
+    const record = deps.audit.within(request, 'sign-out', { kind: 'session', id: session });
+    await sessions.end({ tenant, name, id: session }, (on) => record({ tenant, name }, on));
     void reply.header('set-cookie', clearedSessionCookie());
     return { user: name, tenant };
   });

@@ -1,6 +1,7 @@
 import { type Clock, randomSecret, SlipwayError } from '@slipway/kit';
 import type { Database } from '@slipway/store';
 import { sql } from 'kysely';
+import type { RecordWithin } from '../passwords/passwords.ts';
 import { timestamptz } from '../sql-time.ts';
 import { hashHex } from '../secret-hash.ts';
 import type { SessionClaim, SessionUser } from '../sessions/sessions.ts';
@@ -113,14 +114,17 @@ export function createDeviceGrants({ database, clock }: { database: Database; cl
       return { deviceCode, userCode, expiresInSeconds: LIFETIME_SECONDS, intervalSeconds: INTERVAL_SECONDS };
     },
     /** A person's decision; it counts once. */
-    async decide(userCode: string, session: SessionClaim, approve: boolean): Promise<WaitingDevice> {
+    async decide(userCode: string, session: SessionClaim, approve: boolean, record?: RecordWithin): Promise<WaitingDevice> {
       const device = await waiting(userCode, session);
       const { tenant, name, uid } = session.user;
-      const { rows } =
-        await sql`update device_grants set state = ${approve ? 'approved' : 'denied'}, user_tenant = ${tenant}, user_name = ${name},
-          user_uid = ${uid}, via_provider = ${session.provider ?? null}, via_details = ${JSON.stringify(session.details ?? {})}::jsonb
-        where user_hash = ${hashHex(userCode)} and state = 'pending' returning 1`.execute(db);
-      if (rows.length === 0) throw new SlipwayError('Conflict', 'This was decided already.');
+      await db.transaction().execute(async (trx) => {
+        const { rows } =
+          await sql`update device_grants set state = ${approve ? 'approved' : 'denied'}, user_tenant = ${tenant}, user_name = ${name},
+            user_uid = ${uid}, via_provider = ${session.provider ?? null}, via_details = ${JSON.stringify(session.details ?? {})}::jsonb
+          where user_hash = ${hashHex(userCode)} and state = 'pending' returning 1`.execute(trx);
+        if (rows.length === 0) throw new SlipwayError('Conflict', 'This was decided already.');
+        await record?.(session.user, trx);
+      });
       return device;
     },
     /** What a waiting program is told; an approval is given once. */

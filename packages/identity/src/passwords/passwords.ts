@@ -1,6 +1,6 @@
 import { type Clock, SlipwayError } from '@slipway/kit';
 import type { Database } from '@slipway/store';
-import { sql } from 'kysely';
+import { type Kysely, sql } from 'kysely';
 import type { Sessions, SessionUser, SignInSource } from '../sessions/sessions.ts';
 import { timestamptz } from '../sql-time.ts';
 import type { Attempt, Attempts, ChargedAttempt } from './attempts.ts';
@@ -13,6 +13,9 @@ export interface Credentials {
   readonly password: string;
 }
 
+/** Joins the record of a change of somebody's account to its transaction. */
+export type RecordWithin = (user: Omit<SessionUser, 'uid'>, on: Kysely<unknown>) => Promise<void>;
+
 export interface PasswordDeps {
   readonly database: Database;
   readonly clock: Clock;
@@ -20,6 +23,14 @@ export interface PasswordDeps {
   readonly attempts: Attempts;
   readonly sessions: Sessions;
   readonly minLength: (tenant: string) => Promise<number>;
+}
+
+export interface SetOptions {
+  /** This session goes on. */
+  readonly keep?: string | undefined;
+  /** The link with which it is done. */
+  readonly link?: string;
+  readonly record?: RecordWithin | undefined;
 }
 
 /** Whatever was wrong: user, password, or both. */
@@ -73,7 +84,7 @@ export function createPasswords(deps: PasswordDeps) {
     /**
      * Sets a password that is good enough, ends the user's sessions (but `keep`) and links in the same transaction. With `link` only if that link is still good then.
      */
-    async set(user: SessionUser, password: string, options: { keep?: string | undefined; link?: string } = {}): Promise<void> {
+    async set(user: SessionUser, password: string, options: SetOptions = {}): Promise<void> {
       const { tenant, name } = user;
       await refuseWeakPassword(password, { minLength: await deps.minLength(tenant), user: name, tenant });
       const hash = await hasher.hash(password);
@@ -83,6 +94,7 @@ export function createPasswords(deps: PasswordDeps) {
         if (options.link !== undefined && used.rows.length === 0) throw notValid();
         await write(user, hash, trx);
         await sessions.revoke({ tenant, name, except: options.keep }, trx);
+        await options.record?.(user, trx);
       });
       await attempts.forgive(user);
     },

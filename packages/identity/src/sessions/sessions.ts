@@ -151,10 +151,19 @@ export function createSessions(options: { database: Database; clock: Clock; cach
     },
     /** Ends sessions and gives their ids; ending what has ended is no error. `on` joins it to a transaction. */
     async revoke(filter: SessionFilter, on: Kysely<unknown> = db): Promise<string[]> {
-      const { rows } = await sql<{ id: string }>`
-        update sessions set ended_at = ${timestamptz(clock.now())} where ${where(filter)} and ended_at is null returning id`.execute(on);
+      const rows = await endedBy(filter, on);
       forget(rows);
       return rows.map(({ id }) => id);
+    },
+    /** The same with what is to be true together with it: a record, without which nothing ends. */
+    async end(filter: SessionFilter, together: (on: Kysely<unknown>) => Promise<void>): Promise<string[]> {
+      const ended = await db.transaction().execute(async (trx) => {
+        const rows = await endedBy(filter, trx);
+        await together(trx);
+        return rows;
+      });
+      forget(ended);
+      return ended.map(({ id }) => id);
     },
     /** Providers that vouched for sessions which stand, as they were then; of every tenant without one. */
     async vouchers(tenant?: string): Promise<Voucher[]> {
@@ -192,6 +201,11 @@ export function createSessions(options: { database: Database; clock: Clock; cach
     },
   };
 
+  async function endedBy(filter: SessionFilter, on: Kysely<unknown>): Promise<{ id: string }[]> {
+    const { rows } = await sql<{ id: string }>`
+      update sessions set ended_at = ${timestamptz(clock.now())} where ${where(filter)} and ended_at is null returning id`.execute(on);
+    return rows;
+  }
   function forget(rows: readonly { readonly id: string }[]): void {
     const ended = new Set(rows.map(({ id }) => id));
     if (ended.size > 0) proven.forget(({ id }) => ended.has(id));

@@ -239,3 +239,55 @@ describe('through a proxy', () => {
     expect(asked).toHaveLength(2);
   });
 });
+
+/** What the guard of addresses stands on, broken: nothing is connected to in another way. */
+describe('fail open: addresses', () => {
+  const lookups: [string, () => Promise<readonly OutboundAddress[]>][] = [
+    ['fails', () => Promise.reject(new Error('SERVFAIL'))],
+    [
+      'throws',
+      () =>
+        (() => {
+          throw new Error('no resolver');
+        })(),
+    ],
+    ['finds nothing', async () => []],
+    ['gives what is no address', async () => [{ address: 'localhost', family: 4 }]],
+    ['gives an address of a zone', async () => [{ address: 'fe80::1%lo', family: 6 }]],
+    ['gives nothing at all', async () => undefined as never],
+    ['never answers', () => new Promise(() => undefined)],
+  ];
+  it.each(lookups)('a lookup that %s leads nowhere, and the next one works', async (_how, lookup) => {
+    let heard = 0;
+    const port = await serve((request, response) => {
+      heard++;
+      hello(request, response);
+    });
+    let broken = true;
+    const client = outbound({ rules: { allow: ['127.0.0.1'] }, resolve: () => (broken ? lookup() : Promise.resolve(v4('127.0.0.1'))) });
+    const answer = client.fetch(`http://localhost:${port}/`, { plainHttp, timeoutMs: 1500 });
+    await expect(answer).rejects.toMatchObject({ code: expect.stringMatching(/^(?:Unavailable|Forbidden)$/) });
+    expect(heard).toBe(0);
+    broken = false;
+    expect(await (await client.fetch(`http://localhost:${port}/`, { plainHttp })).text()).toBe('hello');
+  });
+
+  it.each(['proxy', 'userProxy'] as const)('a %s that is away is not gone around', async (kind) => {
+    let heard = 0;
+    const port = await serve((request, response) => {
+      heard++;
+      hello(request, response);
+    });
+    const proxy = createServer((_request, response) => void response.writeHead(502).end());
+    const away = await listen(proxy);
+    await new Promise<void>((resolve) => proxy.close(() => resolve()));
+    open.pop();
+    const client = outbound({ rules: { allow: ['127.0.0.1'] }, [kind]: `http://127.0.0.1:${away}` });
+    await expect(client.fetch(`http://127.0.0.1:${port}/`, { plainHttp, timeoutMs: 5000 })).rejects.toMatchObject({ code: 'Unavailable' });
+    expect(heard).toBe(0);
+  });
+
+  it.each([['10.0.0.0/99'], ['*'], ['10.1']])('a rule that cannot be read (%s) ends the start instead of being left out', (rule) => {
+    for (const list of ['allow', 'deny']) expect(() => createOutbound({ rules: { [list]: [rule] } })).toThrow();
+  });
+});

@@ -65,7 +65,9 @@ export function createOutbound(options: OutboundOptions = {}): Outbound {
     const found = family === 0 ? await resolve(name) : [{ address: name, family }];
     const allowed = found.filter(({ address }) => policy.refusal(address, name) === undefined);
     const [first] = found;
-    if (allowed.length === 0 && first !== undefined) throw refused(policy, first.address, name);
+    // Node ends the process when a connection is given no address at all.
+    if (first === undefined) throw new SlipwayError('Unavailable', `${name} has no address.`);
+    if (allowed.length === 0) throw refused(policy, first.address, name);
     return allowed;
   };
   const dispatcher = dispatcherOf(addressesOf, options);

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { type Clock, minutes, randomSecret, sha256Hex, SlipwayError } from '@slipway/kit';
+import { type Clock, minutes, randomSecret, seconds, sha256Hex, SlipwayError, withDeadline } from '@slipway/kit';
 import type { LinkStore } from '../link-store.ts';
 import type { PlanKey } from '../plan-signing.ts';
 import type { JoinTokens, LinkSubject } from '../ports.ts';
@@ -56,7 +56,8 @@ export function createCredentials(deps: CredentialDeps): Credentials {
     },
     authenticate: async (headers) => {
       const hash = hashIn(headers);
-      const subject = hash === undefined ? undefined : await deps.store.credentialSubject(hash, deps.clock.now());
+      const found = hash === undefined ? Promise.resolve(undefined) : deps.store.credentialSubject(hash, deps.clock.now());
+      const subject = await withDeadline(LOOKUP_MS, 'which agent this is', found);
       if (subject) return subject;
       throw refused();
     },
@@ -65,6 +66,9 @@ export function createCredentials(deps: CredentialDeps): Credentials {
 
 /** A replaced credential works for so long, for requests on their way and for an agent that crashed before it kept the new one. */
 export const OVERLAP_MS = minutes(60);
+
+/** The agent comes again. */
+const LOOKUP_MS = seconds(20);
 
 function hashIn(headers: IncomingHttpHeaders): string | undefined {
   const given = /^Bearer (\S+)$/.exec(headers.authorization ?? '')?.[1];

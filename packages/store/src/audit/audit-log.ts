@@ -1,6 +1,6 @@
 import type { Clock } from '@slipway/kit';
 import type { AuditBody, AuditCheckpoint, ChainedRecord } from '@slipway/model';
-import { type RawBuilder, sql } from 'kysely';
+import { type Kysely, type RawBuilder, sql } from 'kysely';
 import type { Database } from '../database.ts';
 import { appended, pendingRecord } from './append.ts';
 import type { AuditSigner } from './signer.ts';
@@ -25,8 +25,8 @@ export interface AuditQuery {
 }
 
 export interface AuditLog {
-  /** Adds a record that belongs to no change of an object. */
-  append(tenant: string, body: AuditBody): Promise<number>;
+  /** Adds a record that belongs to no change of an object; `on` joins it to the transaction of what it tells, so that neither is without the other. */
+  append(tenant: string, body: AuditBody, on?: Kysely<unknown>): Promise<number>;
   /** With `before` (or no place) newest first, with `after` oldest first. */
   list(query: AuditQuery): Promise<ChainedRecord[]>;
   get(tenant: string, seq: number): Promise<ChainedRecord | undefined>;
@@ -74,10 +74,10 @@ export function createAuditLog(deps: { database: Database; signer: AuditSigner; 
   const now = () => new Date(deps.clock.now()).toISOString();
 
   return {
-    async append(tenant, body) {
+    async append(tenant, body, on = db) {
       const record = pendingRecord(tenant, body);
       const { rows } = await sql<{ seq: string | number }>`
-        with one as (select 1 as x), ${appended(record, { source: 'one' })} select seq from recorded`.execute(db);
+        with one as (select 1 as x), ${appended(record, { source: 'one' })} select seq from recorded`.execute(on);
       return Number(rows[0]?.seq);
     },
     async list(query) {

@@ -1,4 +1,4 @@
-import { SlipwayError } from '@slipway/kit';
+import { seconds, SlipwayError, withDeadline } from '@slipway/kit';
 import {
   type Amounts,
   findKind,
@@ -26,6 +26,9 @@ export interface Limit {
   readonly user?: string | undefined;
   readonly hard: Amounts;
 }
+
+/** For the turn of this write and for counting. */
+const COUNT_MS = seconds(20);
 
 export interface Quotas {
   /** The transaction that a change has to be made in; undefined when no quota is concerned. It rejects with `Forbidden` instead of writing what does not fit. */
@@ -57,20 +60,23 @@ export function createQuotas(database: Database): Quotas {
       const growth = growthOf(before && usageOfRow(before), usageOfRow(after));
       if (Object.keys(growth.amounts).length === 0) return undefined;
       const { tenant, project } = after;
-      const concerned = (await limits(tenant)).filter(
+      const concerned = (await withDeadline(COUNT_MS, 'which quotas there are', limits(tenant))).filter(
         (limit) =>
           (limit.project === undefined || limit.project === project) &&
           (limit.user === undefined || limit.user === after.created_by) &&
           Object.keys(limit.hard).some((resource) => resource in growth.amounts || resource in growth.unsaid),
       );
       if (concerned.length === 0) return undefined;
+      const fits = async (db: Database['db']): Promise<void> => {
+        await sql`select pg_advisory_xact_lock(hashtextextended(${`slipway-quota:${tenant}`}, 0))`.execute(db);
+        for (const limit of concerned) {
+          const refusal = refusalOf(limit, await usedIn(db, tenant, limit), growth);
+          if (refusal !== undefined) throw exceeded(after, refusal);
+        }
+      };
       return (write) =>
         database.db.transaction().execute(async (db) => {
-          await sql`select pg_advisory_xact_lock(hashtextextended(${`slipway-quota:${tenant}`}, 0))`.execute(db);
-          for (const limit of concerned) {
-            const refusal = refusalOf(limit, await usedIn(db, tenant, limit), growth);
-            if (refusal !== undefined) throw exceeded(after, refusal);
-          }
+          await withDeadline(COUNT_MS, 'whether it fits the quotas', fits(db));
           return write(db);
         });
     },

@@ -64,7 +64,7 @@ export function deviceRoutes(scope: FastifyInstance, deps: DeviceRouteDeps): voi
     if ('error' in answer) return refuse(reply, answer.error);
     const session = await sessionFor(identity, answer);
     if (session === undefined) return refuse(reply, 'access_denied');
-    await signIns.done(request, 'sign-in', session.user, { kind: 'device', id: session.id });
+    await signIns.signedIn(request, session, { kind: 'device', id: session.id });
     return reply.send({
       access_token: session.token,
       token_type: 'Bearer',
@@ -92,8 +92,8 @@ export function deviceRoutes(scope: FastifyInstance, deps: DeviceRouteDeps): voi
   scope.post<{ Body: Form }>('/auth/device/decision', async (request, reply) => {
     const visitor = await senderOf(identity, request, request.body);
     const approved = request.body['decision'] === 'approve';
-    await devices.decide(readUserCode(request.body['code'] ?? '') ?? '', visitor.session, approved);
-    await signIns.done(request, approved ? 'approve-device' : 'deny-device', visitor.who, { kind: 'session', id: visitor.session.id });
+    const record = signIns.within(request, approved ? 'approve-device' : 'deny-device', { kind: 'session', id: visitor.session.id });
+    await devices.decide(readUserCode(request.body['code'] ?? '') ?? '', visitor.session, approved, record);
     return sendPage(reply, devicePage(approved));
   });
 }

@@ -61,7 +61,7 @@ export function oidcRoutes(scope: FastifyInstance, deps: OidcRouteDeps): void {
     const finish = () => deps.singleSignOn.finish({ pending, url, from: sourceOf(request), as });
     // Who it is is not known yet when it fails.
     const session = await deps.signIns.attempt(request, 'sign-in', { tenant, name: '' }, finish);
-    await deps.signIns.done(request, 'sign-in', session.user, { kind: 'oidc', id: provider });
+    await deps.signIns.signedIn(request, session, { kind: 'oidc', id: provider });
     void reply.header('set-cookie', sessionCookie(session.token, session.expiresAt - deps.clock.now()));
     return sendPage(reply, passingPage(safeReturnTo(pending.returnTo, HOME)));
   });

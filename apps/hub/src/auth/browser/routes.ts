@@ -79,7 +79,7 @@ export function createBrowserSignIn(deps: SignInDeps) {
           try {
             const signIn = () => identity.accounts.signIn({ tenant, name: user, password }, sourceOf(request));
             const session = await signIns.attempt(request, 'sign-in', { tenant, name: user }, signIn);
-            await signIns.done(request, 'sign-in', session.user, { kind: 'session', id: session.id });
+            await signIns.signedIn(request, session, { kind: 'session', id: session.id });
             void reply.header('set-cookie', sessionCookie(session.token, session.expiresAt - clock.now()));
             return await reply.redirect(returnTo, 303);
           } catch (error) {
@@ -94,7 +94,9 @@ export function createBrowserSignIn(deps: SignInDeps) {
         });
         scope.post<{ Body: Form }>('/auth/sign-out', async (request, reply) => {
           const { session } = await senderOf(identity, request, request.body);
-          await identity.sessions.revoke({ tenant: session.user.tenant, name: session.user.name, id: session.id });
+          const { tenant, name } = session.user;
+          const record = signIns.within(request, 'sign-out', { kind: 'session', id: session.id });
+          await identity.sessions.end({ tenant, name, id: session.id }, (on) => record({ tenant, name }, on));
           return reply.header('set-cookie', clearedSessionCookie()).redirect(HOME, 303);
         });
         done();
