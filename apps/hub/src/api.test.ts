@@ -203,6 +203,30 @@ describe.each(testEngines)('the API over HTTPS on %s', (engine) => {
     expect([none.status, none.body.message]).toEqual([400, expect.stringContaining('fieldManager')]);
   });
 
+  it('a secret that is written again as it is: no new version by update, patch or apply, and no conflict with who owns it', async () => {
+    const holding = (password: string) => ({
+      ...registry('sealed'),
+      spec: { type: 'helm' as const, url: 'https://charts.example.org', credentials: { type: 'basic' as const, username: 'me', password } },
+    });
+    const apply = (manager: string, password: string) => test.client.apply(registryKind, holding(password), { fieldManager: manager });
+    const versions: (string | undefined)[] = [];
+    const note = (object: { metadata: { resourceVersion?: string }; spec: unknown }) => {
+      expect(JSON.stringify(object)).not.toContain('hunter');
+      versions.push(object.metadata.resourceVersion);
+    };
+    note(await apply('one', 'hunter2'));
+    note(await apply('one', 'hunter2'));
+    note(await test.client.patch({ kind: registryKind, name: 'sealed' }, { spec: { credentials: { password: 'hunter2' } } }));
+    const now = await test.client.get({ kind: registryKind, name: 'sealed' });
+    note(await test.client.update(registryKind, { ...now, spec: holding('hunter2').spec } as typeof now));
+    expect(new Set(versions).size).toBe(1);
+    // The same value by another manager is shared, another one is a conflict.
+    note(await apply('two', 'hunter2'));
+    await expect(apply('two', 'hunter3')).rejects.toMatchObject({ code: 'Conflict', message: expect.stringContaining('"one"') });
+    note(await test.client.apply(registryKind, holding('hunter3'), { fieldManager: 'two', force: true }));
+    expect(new Set(versions).size).toBe(3);
+  });
+
   it('many writers of one object: patches all arrive, applies all arrive', async () => {
     await test.client.create(registryKind, registry('busy'));
     await Promise.all(

@@ -16,6 +16,7 @@ import { duplicateItems } from './apply/merge.ts';
 import { pathText } from './field-errors.ts';
 import { admitted } from './guards.ts';
 import { metadataCauses } from './metadata.ts';
+import { recognized } from './known-secrets.ts';
 import { patched, type PatchType } from './patches.ts';
 
 /** What admission may read on behalf of one request. */
@@ -168,7 +169,7 @@ export function createWrites(deps: WriteDeps) {
       const unconditional = ((raw as ApiObject).metadata?.resourceVersion ?? '') === '';
       const input = unconditional ? withVersion(raw, stored.metadata.resourceVersion) : raw;
       try {
-        return await storeChange(served, context, { stored, raw: input });
+        return await storeChange(served, context, { stored, raw: await recognized(served, { ...context, name }, input) });
       } catch (error) {
         if (!(unconditional && isConflict(error) && attempt < PATCH_ATTEMPTS)) throw error;
       }
@@ -199,7 +200,7 @@ export function createWrites(deps: WriteDeps) {
       // A patch that names a version means that one; any other is tried again when somebody else was faster.
       const pinned = raw.metadata?.resourceVersion !== old.metadata.resourceVersion;
       try {
-        return await storeChange(served, context, { stored, raw });
+        return await storeChange(served, context, { stored, raw: await recognized(served, { ...context, name }, raw) });
       } catch (error) {
         if (pinned || !isRace(error) || attempt >= PATCH_ATTEMPTS) throw error;
       }
@@ -213,7 +214,7 @@ export function createWrites(deps: WriteDeps) {
   ): Promise<Written> => {
     const { stored, name } = input;
     const old = stored === undefined ? undefined : served.conversion.shown(stored);
-    const config = checkedConfig(input.config, name);
+    const config = await recognized(served, { ...context, name }, checkedConfig(input.config, name));
     if (old === undefined && (config.metadata?.uid !== undefined || context.subresource !== undefined)) throw notFound(served.kind, name);
     const typeMeta = typeMetaOf(served.kind, config);
     // Merged by key, one of the two would be lost without a word.

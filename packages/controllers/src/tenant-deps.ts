@@ -10,6 +10,7 @@ export const tenantStore = (store: FleetStore, tenant: string): ObjectStore => (
   update: (object, options) => store.update(object, { ...options, tenant }),
   updateStatus: (object, options) => store.updateStatus(object, { ...options, tenant }),
   delete: (ref, options) => store.delete({ ...ref, tenant }, options),
+  maskStored: (ref, spec) => store.maskStored({ ...ref, tenant }, spec),
   watch: (query, resourceVersion, signal) => store.watch({ ...query, tenant: tenantOfKind(query.kind, tenant) }, resourceVersion, signal),
 });
 

@@ -113,6 +113,12 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
         throw new SlipwayError('Forbidden', 'The status of a user is written by sign-ins only: it decides about their teams.');
       return store.updateStatus(object, { ...options, tenant });
     },
+    async maskStored(ref, spec) {
+      const tenant = tenantOf(ref.kind, ref.tenant);
+      const old = await store.get({ ...ref, tenant });
+      // Whoever may not write it must not find out what it holds by guessing.
+      return old === undefined || outOfReach(old) ? spec : store.maskStored({ ...ref, tenant }, spec);
+    },
     async delete(ref, options = {}) {
       const tenant = tenantOf(ref.kind, ref.tenant);
       const old = await store.get({ ...ref, tenant });

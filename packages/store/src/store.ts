@@ -227,6 +227,10 @@ export function createStore(options: StoreOptions): Store {
         },
         { verb: 'delete', dryRun: deletion.dryRun ?? false },
       ),
+    async maskStored(ref, spec) {
+      const known = secrets.has(ref.kind) ? await readRow(database, keyOf(ref)) : undefined;
+      return known === undefined ? spec : secrets.maskSame(spec, known.row);
+    },
     watch: (query, resourceVersion, signal) =>
       watch({
         ...subjectOf(query),

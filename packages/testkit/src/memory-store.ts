@@ -186,6 +186,8 @@ export function createMemoryStore(options: MemoryStoreOptions): MemoryStore {
         deletion.dryRun,
       );
     },
+    // It keeps secrets as they are.
+    maskStored: async (_ref, spec) => spec,
     async listAll(kind) {
       const items = [...objects.values()].filter(({ object }) => object.kind === kind);
       return { items: copy(items), resourceVersion: String(revision) };

@@ -61,6 +61,7 @@ export function withAuditRecords<T extends ObjectStore>(store: T, log: AuditLog)
     update: (object, options) => (isRecord(object.kind) ? Promise.reject(readOnly()) : store.update(object, options)),
     updateStatus: (object, options) => (isRecord(object.kind) ? Promise.reject(readOnly()) : store.updateStatus(object, options)),
     delete: (ref, options) => (isRecord(ref.kind) ? Promise.reject(readOnly()) : store.delete(ref, options)),
+    maskStored: (ref, spec) => store.maskStored(ref, spec),
   };
 }
 

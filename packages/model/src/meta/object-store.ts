@@ -85,6 +85,8 @@ export interface ObjectStore {
   /** Replaces status only; the owners of fields too when they are given, because they change with it. */
   updateStatus(object: ApiObject, options?: WriteOptions & { tenant?: string; managedFields?: unknown[] }): Promise<ApiObject>;
   delete(ref: ObjectRef, options?: DeleteOptions): Promise<ApiObject>;
+  /** A spec that is about to be written, with the mask in place of every secret that is stored just so: what is written again as it is changes nothing, and takes no field from anybody. */
+  maskStored<T>(ref: ObjectRef, spec: T): Promise<T>;
   /** Events after `resourceVersion`; rejects with `Gone` when the change log no longer reaches back that far. Ends when the signal aborts. */
   watch(query: ListQuery, resourceVersion: string, signal: AbortSignal): AsyncIterable<WatchEvent>;
 }

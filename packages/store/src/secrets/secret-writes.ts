@@ -1,5 +1,14 @@
 import { canonicalJson, SlipwayError } from '@slipway/kit';
-import { findKind, maskLastApplied, mergeSecrets, type NewObject, secretFieldsOf, takeSecrets } from '@slipway/model';
+import {
+  findKind,
+  maskLastApplied,
+  mergeSecrets,
+  type NewObject,
+  putSecrets,
+  type SecretField,
+  secretFieldsOf,
+  takeSecrets,
+} from '@slipway/model';
 import { objectOf, type ObjectRow } from '../rows.ts';
 import { type Sealed, type SecretOwner, type Vault } from './vault.ts';
 
@@ -16,11 +25,25 @@ export const ownerOf = ({ tenant, kind, project, name, uid }: SecretOwner): Secr
 
 /** Takes secret values out of what is written, before anything of it reaches a row, the change log or a record. */
 export function createSecretWrites(vault: Vault | undefined) {
+  const fieldsOf = (name: string): readonly SecretField[] => {
+    const kind = findKind(name);
+    return kind === undefined ? [] : secretFieldsOf(kind);
+  };
   return {
+    has: (kind: string): boolean => fieldsOf(kind).length > 0,
+    /** With the mask in place of every secret that is the stored one. */
+    async maskSame<T>(spec: T, old: ObjectRow): Promise<T> {
+      const fields = fieldsOf(old.kind);
+      const { masked, values } = takeSecrets(spec, fields);
+      if (vault === undefined || Object.keys(values).length === 0 || takeSecrets(old.spec, fields).kept.length === 0) return spec;
+      const stored = await vault.open(ownerOf(old));
+      const others = Object.entries(values).filter(([place, value]) => stored[place] !== value);
+      return putSecrets(masked, fields, Object.fromEntries(others));
+    },
     /** Undefined for kinds that have no secrets. */
     async prepare<T extends NewObject>(object: T, old: ObjectRow | undefined): Promise<PreparedSecrets<T> | undefined> {
       const kind = findKind(object.kind);
-      const fields = kind === undefined ? [] : secretFieldsOf(kind);
+      const fields = fieldsOf(object.kind);
       if (kind === undefined || fields.length === 0) return undefined;
       const taken = takeSecrets(object.spec, fields);
       const what = `${object.kind} "${object.metadata.name ?? ''}"`;
