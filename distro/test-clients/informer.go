@@ -245,19 +245,16 @@ func writeOnce(ctx context.Context, client dynamic.ResourceInterface, wrote *wri
 func settled(ctx context.Context, client dynamic.Interface, store cache.Store) error {
 	var last string
 	for ctx.Err() == nil {
-		stored := map[string]map[string]any{}
-		more := ""
-		for {
-			page, err := client.Resource(registries).List(ctx, meta.ListOptions{Limit: 7, Continue: more})
-			if err != nil {
-				return err
-			}
-			for _, item := range page.Items {
-				stored[item.GetName()] = item.Object
-			}
-			if more = page.GetContinue(); more == "" {
-				break
-			}
+		stored, err := stored(ctx, client)
+		var refused apierrors.APIStatus
+		if err != nil && errors.As(err, &refused) && !apierrors.IsServiceUnavailable(err) {
+			return err
+		}
+		if err != nil {
+			// It restarts still.
+			last = err.Error()
+			time.Sleep(100 * time.Millisecond)
+			continue
 		}
 		if last = difference(stored, store.List()); last == "" {
 			return nil
@@ -265,6 +262,23 @@ func settled(ctx context.Context, client dynamic.Interface, store cache.Store) e
 		time.Sleep(100 * time.Millisecond)
 	}
 	return fmt.Errorf("the cache never became what is stored: %s", last)
+}
+
+// stored is what is there, read in pages.
+func stored(ctx context.Context, client dynamic.Interface) (map[string]map[string]any, error) {
+	found := map[string]map[string]any{}
+	for more := ""; ; {
+		page, err := client.Resource(registries).List(ctx, meta.ListOptions{Limit: 7, Continue: more})
+		if err != nil {
+			return nil, err
+		}
+		for _, item := range page.Items {
+			found[item.GetName()] = item.Object
+		}
+		if more = page.GetContinue(); more == "" {
+			return found, nil
+		}
+	}
 }
 
 func difference(stored map[string]map[string]any, cached []any) string {
