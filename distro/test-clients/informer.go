@@ -245,7 +245,7 @@ func writeOnce(ctx context.Context, client dynamic.ResourceInterface, wrote *wri
 func settled(ctx context.Context, client dynamic.Interface, store cache.Store) error {
 	var last string
 	for ctx.Err() == nil {
-		stored, err := stored(ctx, client)
+		stored, err := everything(ctx, client)
 		var refused apierrors.APIStatus
 		if err != nil && errors.As(err, &refused) && !apierrors.IsServiceUnavailable(err) {
 			return err
@@ -264,8 +264,8 @@ func settled(ctx context.Context, client dynamic.Interface, store cache.Store) e
 	return fmt.Errorf("the cache never became what is stored: %s", last)
 }
 
-// stored is what is there, read in pages.
-func stored(ctx context.Context, client dynamic.Interface) (map[string]map[string]any, error) {
+// everything is what is stored, read in pages.
+func everything(ctx context.Context, client dynamic.Interface) (map[string]map[string]any, error) {
 	found := map[string]map[string]any{}
 	for more := ""; ; {
 		page, err := client.Resource(registries).List(ctx, meta.ListOptions{Limit: 7, Continue: more})
