@@ -39,8 +39,8 @@ export const entries: readonly CommandEntry[] = [
   },
   {
     name: 'profile',
-    usage: 'profile publish|clone <name@version>',
-    summary: 'Publish a draft of a profile, or start a new one',
+    usage: 'profile publish|clone|diff … <name@version>',
+    summary: 'Publish a draft of a profile, start a new one, compare two',
     group: 'Clusters',
     load: () => import('./commands/profile.ts'),
   },

@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
-import { UsageError } from '../exit.ts';
 import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts';
-import { parseProfile } from './upgrade.ts';
+import type { DiffOptions } from '../profile/diff.ts';
 
 interface ProfileOptions extends HubOptions {
   readonly scope: string;
@@ -22,31 +21,38 @@ export function register(program: Command, deps: CliDeps): void {
     .argument('<name@version>')
     .argument('<new-version>')
     .action(async (text: string, version: string, options: ProfileOptions) => clone(deps, text, { version, options }));
+  withScope(profile.command('diff'))
+    .description(
+      'Compare two versions: layers that came, went, moved and changed, values as YAML with comments and order, variables, what packs ask for. Exit code 7 when they differ.',
+    )
+    .argument('<name@version>')
+    .argument('<other>', 'name@version, or only another version of the same profile')
+    .option('-o, --output <format>', 'table, json or yaml', 'table')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  ${deps.self} profile diff web@1.2.0 1.3.0\n  ${deps.self} profile diff web@1.2.0 shop@1.0.0 -o json`,
+    )
+    .action(async (first: string, second: string, options: DiffOptions) =>
+      (await import('../profile/diff.ts')).diff(deps, [first, second], options),
+    );
 }
 
 const withScope = (command: Command): Command =>
   withHubOptions(command).option('--scope <scope>', 'where the profile lives: project, tenant or system', 'tenant');
 
-interface Version {
-  readonly version: string;
-  readonly state: string;
-}
-
 /** The profile's versions as they are, and a way to write them back. */
 async function open(deps: CliDeps, text: string, options: ProfileOptions) {
-  const { clusterProfileKinds, SCOPES } = await import('@slipway/model');
-  const { name, version, scope = SCOPES.find((one) => one === options.scope) } = parseProfile(text, '');
-  if (scope === undefined) throw new UsageError(`"${options.scope}" is no scope`, `Write one of: ${SCOPES.join(', ')}.`);
-  const kind = clusterProfileKinds.at(scope);
-  const { hub, project } = await openSession(deps, options);
-  const object = await hub.get(kind, name, project);
-  const { versions } = Object(object.spec) as { versions: Version[] };
-  const found = versions.find((one) => one.version === version);
-  if (found === undefined)
-    throw new UsageError(`profile "${name}" has no version ${version}`, `It has: ${versions.map((one) => one.version).join(', ')}.`);
+  const [{ findVersion, requireScope }, { clusterProfileKinds }] = await Promise.all([
+    import('../profile/profile-version.ts'),
+    import('@slipway/model'),
+  ]);
+  const place = { ...(await openSession(deps, options)), scope: requireScope(options.scope) };
+  const { object, scope, version: found } = await findVersion(place, text);
+  const { name, resourceVersion } = object.metadata;
+  const { versions } = object.spec;
   // With the version it was read at: of two who change a profile at once, one is told to look again.
-  const { resourceVersion } = object.metadata;
-  const write = (next: readonly Version[]) => hub.patch(kind, name, project, { metadata: { resourceVersion }, spec: { versions: next } });
+  const write = (next: readonly unknown[]) =>
+    place.hub.patch(clusterProfileKinds.at(scope), name, place.project, { metadata: { resourceVersion }, spec: { versions: next } });
   return { name, versions, found, write };
 }
 

@@ -51,7 +51,7 @@ export function parseProfile(text: string, current: string): { scope?: ProfileRe
 }
 
 /** The profile that is meant: without a word about where it lives, the one of that name that the cluster has. */
-function targetOf(text: string, { profile, addons }: Pick<ClusterSpec, 'profile' | 'addons'>): ProfileRef {
+export function targetOf(text: string, { profile, addons }: Pick<ClusterSpec, 'profile' | 'addons'>): ProfileRef {
   const parsed = parseProfile(text, profile.name);
   const [one, ...others] = [profile, ...addons].filter(({ name }) => name === parsed.name);
   if (parsed.scope === undefined && others.length > 0)

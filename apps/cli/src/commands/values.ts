@@ -1,8 +1,9 @@
+import type { ApiObject, ClusterSpec } from '@slipway/model';
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
 import { UsageError } from '../exit.ts';
 import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts';
-import { parseProfile } from './upgrade.ts';
+import { targetOf } from './upgrade.ts';
 
 interface ValuesOptions extends HubOptions {
   readonly profile?: string;
@@ -60,9 +61,9 @@ async function candidates(
     return manifests.map(({ object }) => object);
   }
   if (profile === undefined) return [];
-  const { API_VERSION, clusterKind } = await import('@slipway/model');
-  const { spec } = await hub.get(clusterKind, cluster, project);
-  const current = Object(spec) as { profile: { name: string } };
-  const moved = { ...current, profile: { ...current.profile, ...parseProfile(profile, current.profile.name) } };
+  const { API_VERSION, clusterKind, versionOf, withVersion } = await import('@slipway/model');
+  const { spec } = (await hub.get(clusterKind, cluster, project)) as ApiObject<ClusterSpec>;
+  const target = targetOf(profile, spec);
+  const moved = versionOf(spec, target) === undefined ? { ...spec, profile: target } : withVersion(spec, target, target.version);
   return [{ apiVersion: API_VERSION, kind: 'Cluster', metadata: { name: cluster, namespace: project }, spec: moved }];
 }

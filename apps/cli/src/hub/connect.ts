@@ -8,6 +8,7 @@ import {
   type ClusterValues,
   type Kind,
   type NewObject,
+  type PackInfo,
   type RolloutPlan,
 } from '@slipway/model';
 import type { Context } from '../config/contexts.ts';
@@ -98,6 +99,10 @@ export function connectHub(context: Context, signal?: AbortSignal, onWarning?: (
     syncRegistry(name, project) {
       const place = project === undefined ? 'registries' : `namespaces/${encodeURIComponent(project)}/projectregistries`;
       return client.request(`/apis/${API_VERSION}/${place}/${encodeURIComponent(name)}/sync`, { method: 'POST', body: {}, signal });
+    },
+    packContent(kind, name, { version, project }) {
+      const place = kind.scope === 'project' ? `namespaces/${encodeURIComponent(project)}/${kind.plural}` : kind.plural;
+      return client.request<PackInfo>(`/apis/${API_VERSION}/${place}/${encodeURIComponent(name)}/content`, { query: { version }, signal });
     },
     version: () => client.request<{ gitVersion: string }>('/version', { signal }),
     healthy: async () => void (await client.text('/healthz', { signal })),

@@ -7,6 +7,7 @@ import type {
   ClusterValues,
   Kind,
   NewObject,
+  PackInfo,
   RolloutPlan,
 } from '@slipway/model';
 
@@ -62,6 +63,8 @@ export interface Hub {
   keyToken(name: string): Promise<string>;
   /** Asks for the catalogue of a registry (of a project's own, with the project) to be read anew; gives the moment that was noted. */
   syncRegistry(name: string, project: string | undefined): Promise<{ requested: string }>;
+  /** What a version of a pack of the catalogue says about itself. */
+  packContent(kind: Kind, name: string, of: { readonly version: string; readonly project: string }): Promise<PackInfo>;
   version(): Promise<{ gitVersion: string }>;
   /** Resolves when the hub is ready to serve; needs no token. */
   healthy(): Promise<void>;

@@ -1,5 +1,6 @@
 import { isScalar, visit, type Document } from 'yaml';
 import { parseYamlDocuments } from '../meta/bounded-yaml.ts';
+import { hideReferences } from './hidden-references.ts';
 import { segmentsOf } from './parse.ts';
 
 const MAX_ALIASES = 100;
@@ -90,18 +91,6 @@ function restoreAll(value: unknown, restore: (text: string) => string): unknown 
   if (Array.isArray(value)) return value.map((item) => restoreAll(item, restore));
   if (typeof value !== 'object' || value === null) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [restore(key), restoreAll(item, restore)]));
-}
-
-/** The text with a plain word in place of every expression, and what puts them back into a parsed string. */
-function hideReferences(text: string): { text: string; restore: (parsed: string) => string } {
-  const segments = segmentsOf(text);
-  if (segments.every((segment) => segment.type === 'text')) return { text, restore: (parsed) => parsed };
-  let word = 'slipwayref';
-  while (text.includes(word)) word += 'x';
-  const sources: string[] = [];
-  const hidden = segments.map((segment) => (segment.type === 'text' ? segment.text : `${word}${sources.push(segment.source) - 1}end`));
-  const pattern = new RegExp(`${word}(\\d+)end`, 'g');
-  return { text: hidden.join(''), restore: (parsed) => parsed.replace(pattern, (_, index: string) => sources[Number(index)] ?? '') };
 }
 
 const firstLine = (text: string): string => (text.split('\n')[0] ?? '').replace(/:$/, '');
