@@ -170,9 +170,49 @@ describe('a cluster from first start to purge', () => {
     expect((await instance.get('cluster', 'dev')).spec.profile.version).toBe('1.0.0');
   }, 60_000);
 
-  it('scales workers 1 → 3 → 1', async () => {
-    await instance.slipway(['scale', 'pool', 'workers', '3', '--yes']);
-    await waitFor(async () => (await nodes()).length === 4, { what: 'four nodes', timeoutMs: 120_000, intervalMs: 1000 });
+  it('keeps what it wants otherwise when its profile changes: a conflict is refused, decided, and undone', async () => {
+    /** What the API server does about a rule; undefined when the layer has no such policy. */
+    const actions = async (rule: string) => {
+      const args = ['get', 'validatingadmissionpolicybinding', `rules-${rule}`, '-o', 'jsonpath={.spec.validationActions[*]}'];
+      const said = await instance.kubectl('dev', args, { allow: [0, 1] });
+      return said.code === 0 ? said.stdout : undefined;
+    };
+    const settledWith = (wanted: Record<string, string | undefined>) =>
+      waitFor(
+        async () => {
+          for (const [rule, action] of Object.entries(wanted)) if ((await actions(rule)) !== action) return false;
+          return true;
+        },
+        { what: `the policies to be ${JSON.stringify(wanted)}`, timeoutMs: 90_000, intervalMs: 1000 },
+      );
+    await instance.slipway(['apply', '-f', await instance.write('rules.yaml', [rulesProfile, withRules].join('---\n'))]);
+    await settledWith({ 'privilege-escalation': 'Warn Audit', 'image-tags': undefined, 'resource-requests': undefined });
+    const move = (...args: string[]) =>
+      instance.slipway(['upgrade', 'cluster', 'dev', '--profile', ...args, '--yes'], { allow: [0, 5], timeoutMs: 60_000 });
+    const refused = await move('rules@1.1.0');
+    expect(refused.code).toBe(5);
+    expect(refused.stderr).toContain('layer rules, rules.imageTags\n  1.0.0 had          "warn"\n  1.1.0 has          "audit"');
+    expect(refused.stderr).toContain('rules.rules.imageTags, rules.rules.resourceRequests');
+    expect((await instance.get('cluster', 'dev')).spec.addons).toMatchObject([{ version: '1.0.0' }]);
+    expect((await move('rules@1.1.0', '--keep', 'rules.imageTags', '--take', 'rules.resourceRequests')).code).toBe(0);
+    await settledWith({ 'privilege-escalation': 'Audit', 'image-tags': undefined, 'resource-requests': 'Audit' });
+    expect((await move('rules@1.0.0')).code, 'the way back asks nothing').toBe(0);
+    await settledWith({ 'privilege-escalation': 'Warn Audit', 'image-tags': undefined, 'resource-requests': undefined });
+    await instance.settled('dev');
+  }, 400_000);
+
+  it('scales workers 1 → 3 → 1, with a kubelet as the pool wants it', async () => {
+    await instance.slipway(['apply', '-f', await instance.write('workers.yaml', workers)]);
+    await waitFor(
+      async () => {
+        const pods = (await nodes()).map((node: any) => [
+          node.metadata.labels['node-role.kubernetes.io/control-plane'] === undefined,
+          node.status.capacity.pods,
+        ]);
+        return pods.length === 4 && pods.every(([isWorker, limit]: [boolean, string]) => limit === (isWorker ? '60' : '110'));
+      },
+      { what: 'three workers with room for 60 pods each', timeoutMs: 240_000, intervalMs: 1000 },
+    );
     await instance.settled('dev');
     await instance.slipway(['scale', 'pool', 'workers', '1', '--yes']);
     await waitFor(async () => (await nodes()).length === 2, { what: 'two nodes', timeoutMs: 180_000, intervalMs: 1000 });
@@ -306,6 +346,37 @@ kind: Cluster
 metadata: {name: dev, namespace: default}
 spec:
   profile: {name: starter, version: ${version}}
+`;
+
+const workers = `apiVersion: slipway.dev/v1
+kind: MachinePool
+metadata: {name: dev-workers, namespace: default}
+spec:
+  cluster: dev
+  replicas: 3
+  overrides: {kubernetes: {values: {kubelet: {maxPods: 60}}}}
+`;
+
+/** Policies of the API server: a layer that is there at once, and whose values can be read off the cluster. */
+const rulesVersion = (version: string, action: string) => `    - version: ${version}
+      layers:
+        - name: rules
+          type: addon
+          namespace: rules
+          chart: {registry: builtin, name: admission-baseline, version: 1.0.0}
+          values:
+            rules: {hostNamespaces: "off", privileged: "off", hostPath: "off", hostPorts: "off", capabilities: "off", runAsNonRoot: "off", seccomp: "off",
+              privilegeEscalation: ${action}, resourceRequests: ${action}, imageTags: ${action}}
+`;
+const rulesProfile = `apiVersion: slipway.dev/v1
+kind: ClusterProfile
+metadata: {name: rules}
+spec:
+  type: addon
+  versions:
+${rulesVersion('1.0.0', 'warn')}${rulesVersion('1.1.0', 'audit')}`;
+const withRules = `${clusterYaml('1.0.0')}  addons: [{name: rules, version: 1.0.0}]
+  overrides: {rules: {values: {rules: {resourceRequests: "off", imageTags: "off"}}}}
 `;
 
 /** A pod with a volume, a page of it on port 8080 and a line of log each second, from the image that the storage layer already brought. */

@@ -2,17 +2,23 @@ import type { PlanPublisher } from '@slipway/link';
 import {
   clusterChangePlan,
   mergeOverrides,
+  mergePoolOverrides,
   mergePlans,
   type OverriddenStack,
   overriddenStack,
   poolName,
+  poolSettings,
   refuseIf,
+  type ResolvedProfile,
+  settingsOf,
+  type Values,
   type ChangePlan,
   type ClusterPicture,
   type ObjectStore,
 } from '@slipway/model';
 import { type Candidate, withCandidates } from './candidates.ts';
 import type { ClusterResolver } from './cluster-resolver.ts';
+import { overrideOf } from './gateway/render-cluster.ts';
 import { renderPlan, type RenderPlanDeps } from './render-plan.ts';
 import { getCluster, listPools, type ClusterObject, type PoolObject } from './reads.ts';
 
@@ -65,7 +71,10 @@ async function planForCluster(deps: PlanForDeps, { project, candidates, manifest
   const published = stored && (await plans.latestCluster(stored.metadata.uid));
   const desired = wanted && (await picture(wanted, pools, { ...deps, store: withCandidates(store, candidates) }));
   const current = stored && (await picture(stored, storedPools, deps));
-  const overrides = current && desired ? mergeOverrides(current.stack, desired.stack) : [];
+  const overrides =
+    current && desired
+      ? [...mergeOverrides(current.stack, desired.stack), ...mergePoolOverrides(current.stack, desired.stack, { pools, was: storedPools })]
+      : [];
   const change = clusterChangePlan({ running: published?.plan, desired, current });
   const plan = overrides.length === 0 ? change : { ...change, overrides };
   return manifests ? renderPlan(deps, plan, { ...manifests, project, current, desired }) : plan;
@@ -85,6 +94,7 @@ interface Pictured extends ClusterPicture {
 async function picture(cluster: ClusterObject, pools: readonly PoolObject[], deps: PlanForDeps): Promise<Pictured> {
   const { resolved, stack } = await deps.resolveCluster(deps, cluster);
   if (!resolved.ok) refuseIf(`Cluster "${cluster.metadata.name}"`, resolved.causes);
+  const { profile } = resolved as Extract<typeof resolved, { ok: true }>;
   return {
     name: cluster.metadata.name,
     spec: cluster.spec,
@@ -97,7 +107,14 @@ async function picture(cluster: ClusterObject, pools: readonly PoolObject[], dep
         size: pool.spec.size,
         labels: pool.spec.labels,
         taints: pool.spec.taints,
+        ...kubeletOf(pool, profile),
       })),
-    profile: (resolved as Extract<typeof resolved, { ok: true }>).profile,
+    profile,
   };
+}
+
+/** Left out where nothing is set, as in plans from before there were settings. */
+function kubeletOf(pool: PoolObject, profile: ResolvedProfile): Pick<ClusterPicture['pools'][number], 'kubelet'> {
+  const { kubelet } = poolSettings(settingsOf(profile), overrideOf(pool, profile), profile.version) as { kubelet?: Values };
+  return kubelet === undefined ? {} : { kubelet };
 }

@@ -249,6 +249,53 @@ describe('a machine pool', () => {
     );
   });
 
+  it('has of its own only what its machines can have, and that in values', async () => {
+    const own = object('ClusterProfile', 'own', {
+      versions: ['1.0.0', '1.1.0'].map((version, index) => ({
+        version,
+        layers: [
+          { name: 'debian', type: 'os', builtin: { name: 'debian', version: '12' } },
+          {
+            name: 'k8s',
+            type: 'kubernetes',
+            builtin: { name: 'kubernetes', version: '1.35.4' },
+            values: { kubelet: { maxPods: 50 + index, evictionSoftGracePeriod: { 'pid.available': '1m' } } },
+          },
+          { name: 'a', type: 'addon', manifests: [configMap('a')] },
+        ],
+      })),
+    });
+    const on = (version: string) => cluster({ profile: { name: 'own', version } });
+    const objects = [...world, own, on('1.0.0')];
+    const wants = (overrides: object) => admit(pool({ overrides }), undefined, objects);
+    expect(await wants({ k8s: { values: { kubelet: { maxPods: 20, evictionSoft: { 'pid.available': '5%' } } } } })).toEqual([]);
+    for (const [overrides, expected] of [
+      [{ debian: { values: { a: 1 } } }, 'spec.overrides.debian: no cloud takes settings of the os layer'],
+      [
+        { a: { values: {} } },
+        'spec.overrides.a: layer "a" is installed in the cluster, not made into machines: override it in spec.overrides of Cluster "dev"',
+      ],
+      [{ k9s: { values: {} } }, 'spec.overrides.k9s: cluster "dev" has no layer "k9s"; machines are made of: k8s'],
+      [{ k8s: { values: { kubelet: { maxPods: '{{ .var.size }}' } } } }, 'spec.overrides.k8s.values: cannot hold references'],
+      [{ k8s: { values: { kubelet: { maxPod: 1 } } } }, 'spec.overrides.k8s.values.kubelet.maxPod: is no setting of the kubelet'],
+      [{ k8s: { values: { apiServer: {} } } }, 'spec.overrides.k8s.values.apiServer: is no'],
+      [
+        { k8s: { values: { kubelet: { evictionSoft: { 'memory.available': '5%' } } } } },
+        'evictionSoftGracePeriod: must say how long for "memory.available"',
+      ],
+    ] as const)
+      expect((await wants(overrides)).join('\n'), JSON.stringify(overrides)).toContain(expected);
+    // The move of its cluster asks about it too; what is decided stands at the pool, before.
+    const values = { kubelet: { maxPods: 20 } };
+    const undecided = [...objects, pool({ overrides: { k8s: { values } } })];
+    expect(await admit(on('1.1.0'), on('1.0.0'), undecided)).toEqual([
+      'spec.profile.version: conflict with spec.overrides.k8s.values.kubelet.maxPods of MachinePool "dev-workers": 1.0.0 has 50, 1.1.0 has 51, and pool dev-workers wants 20; ' +
+        'decide in MachinePool "dev-workers", before the move, with spec.overrides.k8s.decisions["kubelet.maxPods"]: keep (its own) or take (the profile\'s), and spec.overrides.k8s.madeFor: 1.1.0',
+    ]);
+    const decided = pool({ overrides: { k8s: { values, madeFor: '1.1.0', decisions: { 'kubelet.maxPods': 'keep' } } } });
+    expect(await admit(on('1.1.0'), on('1.0.0'), [...objects, decided])).toEqual([]);
+  });
+
   it('is not made for a cluster that is being deleted', async () => {
     const deleting = cluster({}, { metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } });
     expect((await admit(pool(), undefined, [...world, deleting]))[0]).toContain('is being deleted');

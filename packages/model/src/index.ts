@@ -39,6 +39,7 @@ export * from './cluster/kept.ts';
 export * from './cluster/kubernetes-version.ts';
 export * from './cluster/labels.ts';
 export * from './cluster/layer-override.ts';
+export * from './cluster/machine-settings.ts';
 export * from './cluster/names.ts';
 export * from './cluster/pending.ts';
 export * from './cluster/plan.ts';

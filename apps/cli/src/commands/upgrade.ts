@@ -1,8 +1,9 @@
-import type { ApiObject, ClusterSpec, LayerOverride, ProfileRef } from '@slipway/model';
+import type { ApiObject, ClusterSpec, LayerOverride, MachinePoolSpec, OverrideMerge, Overrides, ProfileRef } from '@slipway/model';
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
 import { UsageError } from '../exit.ts';
 import type { Hub } from '../hub/hub.ts';
+import type { Decided } from '../hub/decide-conflicts.ts';
 import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts';
 
 interface UpgradeOptions extends HubOptions {
@@ -89,7 +90,7 @@ interface Move {
 /** Shows what the move does, has its conflicts decided, asks, and writes. */
 async function moveCluster(deps: CliDeps, { hub, project, cluster, target, options }: Move): Promise<void> {
   const [
-    { API_VERSION, clusterKind, movedOverrides, profileText, versionOf, withVersion },
+    { API_VERSION, clusterKind, machinePoolKind, movedOverrides, profileText, versionOf, withVersion },
     { decideConflicts },
     { renderChangePlan },
     { confirm },
@@ -103,25 +104,53 @@ async function moveCluster(deps: CliDeps, { hub, project, cluster, target, optio
   const { name } = cluster.metadata;
   const isItsOwn = versionOf(spec, target) !== undefined;
   const { profile, addons } = isItsOwn ? withVersion(spec, target, target.version) : { ...spec, profile: target };
-  const planOf = (overrides: ClusterSpec['overrides']) =>
+  const candidate = (kind: string, of: string, wanted: unknown) => ({
+    apiVersion: API_VERSION,
+    kind,
+    metadata: { name: of, namespace: project },
+    spec: wanted,
+  });
+  const planOf = (overrides: Overrides, pools: readonly MovedPool[]) =>
     hub.plan(name, project, [
-      { apiVersion: API_VERSION, kind: 'Cluster', metadata: { name, namespace: project }, spec: { ...spec, profile, addons, overrides } },
+      candidate('Cluster', name, { ...spec, profile, addons, overrides }),
+      ...pools.map(({ pool, after }) => candidate('MachinePool', pool.metadata.name, { ...pool.spec, overrides: after })),
     ]);
-  const first = await planOf(spec.overrides);
-  const decisions = await decideConflicts(deps, name, first.overrides ?? [], options);
-  const overrides = movedOverrides(spec.overrides, first.overrides ?? [], decisions);
-  const plan = Object.keys(decisions).length === 0 ? first : await planOf(overrides);
+  const first = await planOf(spec.overrides, []);
+  const merges = first.overrides ?? [];
+  const decided = await decideConflicts(deps, name, merges, options);
+  const overrides = movedOverrides(spec.overrides, merges, decided.get(''));
+  const pools = await movedPools(hub, project, merges, decided);
+  const plan = decided.size === 0 ? first : await planOf(overrides, pools);
   deps.io.say(renderChangePlan(deps.io, `cluster ${name}`, plan));
   await confirm(deps, `Upgrade cluster "${name}" to ${profileText(target)}?`, options.yes === true);
   // Whoever says yes to the plan has approved what it says.
   const approvals = plan.approval ? { approvals: [...new Set([...spec.approvals, plan.approval.id])] } : {};
+  // Pools first: what is decided for a version holds from that version on, so it changes nothing before the cluster moves.
+  for (const { pool, after } of pools)
+    await hub.patch(machinePoolKind, pool.metadata.name, project, { spec: { overrides: overridesPatch(pool.spec.overrides, after) } });
   const moved = isItsOwn && addons.some((ref, index) => ref !== spec.addons[index]) ? { profile, addons } : { profile };
   await hub.patch(clusterKind, name, project, { spec: { ...moved, overrides: overridesPatch(spec.overrides, overrides), ...approvals } });
   deps.io.data(`cluster/${name} moves to ${profileText(target)}`);
 }
 
+interface MovedPool {
+  readonly pool: ApiObject<MachinePoolSpec>;
+  readonly after: Overrides;
+}
+
+/** The pools whose overrides are carried over, with what is written for it. */
+async function movedPools(hub: Hub, project: string, merges: readonly OverrideMerge[], decided: Decided): Promise<MovedPool[]> {
+  const { machinePoolKind, mergesOfPool, movedOverrides } = await import('@slipway/model');
+  const moved: MovedPool[] = [];
+  for (const name of new Set(merges.flatMap(({ pool }) => pool ?? []))) {
+    const pool = (await hub.get(machinePoolKind, name, project)) as ApiObject<MachinePoolSpec>;
+    moved.push({ pool, after: movedOverrides(pool.spec.overrides, mergesOfPool(merges, name), decided.get(name)) });
+  }
+  return moved;
+}
+
 /** As a merge patch: only what a move writes, and null for decisions that are no more. */
-function overridesPatch(before: ClusterSpec['overrides'], after: ClusterSpec['overrides']): Record<string, unknown> {
+function overridesPatch(before: Overrides, after: Overrides): Record<string, unknown> {
   const patchOf = (layer: string, { madeFor, earlier, decisions }: LayerOverride): unknown => {
     const dropped: Record<string, null> = Object.fromEntries(Object.keys(before[layer]?.decisions ?? {}).map((path) => [path, null]));
     return { madeFor, ...(earlier === undefined ? {} : { earlier }), decisions: { ...dropped, ...decisions } };

@@ -34,10 +34,8 @@ describe('conflicts on a terminal', () => {
   it('are asked one by one until there is an answer, but for those decided on the command line', async () => {
     const { io, said } = terminal('what?', 'take', 'K');
     const merges = [merge('db', 'replicas', 'tag'), merge('web', 'replicas')];
-    expect(await decideConflicts({ io }, 'shop', merges, { keep: ['tag'], take: [] })).toEqual({
-      db: { replicas: 'take', tag: 'keep' },
-      web: { replicas: 'keep' },
-    });
+    const decided = await decideConflicts({ io }, 'shop', merges, { keep: ['tag'], take: [] });
+    expect(Object.fromEntries(decided)).toEqual({ '': { db: { replicas: 'take', tag: 'keep' }, web: { replicas: 'keep' } } });
     expect(said.filter((text) => text.startsWith('Keep'))).toHaveLength(3);
     expect(said[0]).toBe('Conflict 1 of 3: layer db, replicas\n  1.0.0 had          1\n  1.1.0 has          2\n  the cluster wants  3');
     expect(said.join()).not.toContain('quiet');
@@ -54,6 +52,18 @@ describe('conflicts on a terminal', () => {
     const ask = (keep: string[], take: string[]) => decideConflicts(terminal(), 'shop', merges, { keep, take });
     await expect(ask(['replicas'], [])).rejects.toBeInstanceOf(UsageError);
     await expect(ask(['db.replicas'], ['db.replicas'])).rejects.toBeInstanceOf(UsageError);
-    expect(await ask(['db.replicas'], ['web.replicas'])).toEqual({ db: { replicas: 'keep' }, web: { replicas: 'take' } });
+    expect(Object.fromEntries(await ask(['db.replicas'], ['web.replicas']))).toEqual({
+      '': { db: { replicas: 'keep' }, web: { replicas: 'take' } },
+    });
+    const pools = [
+      { ...merge('kubernetes', 'kubelet.maxPods'), pool: 'a' },
+      { ...merge('kubernetes', 'kubelet.maxPods'), pool: 'b' },
+    ];
+    const decided = await decideConflicts(terminal(), 'shop', pools, {
+      keep: ['a/kubernetes.kubelet.maxPods'],
+      take: ['b/kubernetes.kubelet.maxPods'],
+    });
+    expect(decided.get('a')).toEqual({ kubernetes: { 'kubelet.maxPods': 'keep' } });
+    expect(decided.get('b')).toEqual({ kubernetes: { 'kubelet.maxPods': 'take' } });
   });
 });

@@ -23,21 +23,28 @@ interface Named {
   readonly conflict: Outcome;
 }
 
+/** What was decided, by the MachinePool whose it is; the cluster's own under an empty name. */
+export type Decided = ReadonlyMap<string, LayerDecisions>;
+
 /** Every conflict of a move decided: on the command line, or one by one on the terminal. Without a terminal what is left is shown, and it ends there. */
 export async function decideConflicts(
   deps: Pick<CliDeps, 'io'>,
   cluster: string,
   merges: readonly OverrideMerge[],
   choices: Choices,
-): Promise<LayerDecisions> {
+): Promise<Decided> {
   const conflicts = conflictsIn(merges).map((found): Named => ({ ...found, name: conflictName(found.merge, found.conflict.path) }));
   const given = choicesByName(conflicts, choices);
-  const decided: Record<string, Decisions> = {};
+  const decided = new Map<string, Record<string, Decisions>>();
   const open: string[] = [];
   for (const [index, one] of conflicts.entries()) {
     const choice = given.get(one.name) ?? (await asked(deps, one, { number: index + 1, of: conflicts.length }));
     if (choice === undefined) open.push(one.name);
-    else (decided[one.merge.layer] ??= {})[one.conflict.path] = choice;
+    else {
+      const { pool = '', layer } = one.merge;
+      const layers = decided.get(pool) ?? {};
+      decided.set(pool, { ...layers, [layer]: { ...layers[layer], [one.conflict.path]: choice } });
+    }
   }
   if (open.length > 0) {
     throw new SlipwayError(
@@ -83,11 +90,11 @@ async function asked(
   const rows = [
     [`${merge.from} had`, conflict.base],
     [`${merge.to} has`, conflict.theirs],
-    ['the cluster wants', conflict.mine],
+    [merge.pool === undefined ? 'the cluster wants' : 'the pool wants', conflict.mine],
   ] as const;
   io.say(
     [
-      `${io.paint('bold', `Conflict ${number} of ${of}`)}: layer ${merge.layer}, ${conflict.path}`,
+      `${io.paint('bold', `Conflict ${number} of ${of}`)}: ${merge.pool === undefined ? '' : `pool ${merge.pool}, `}layer ${merge.layer}, ${conflict.path}`,
       ...rows.map(([words, value]) => `  ${words.padEnd(18)} ${valueWords(value)}`),
     ].join('\n'),
   );

@@ -58,8 +58,8 @@ const OUTCOME: Record<Outcome['outcome'], { mark: string; colour: Colour; words:
   conflict: {
     mark: '!',
     colour: 'red',
-    words: ({ base, mine, theirs }, { from, to }) =>
-      `conflict: ${from} has ${show(base)}, ${to} has ${show(theirs)}, the cluster wants ${show(mine)}`,
+    words: ({ base, mine, theirs }, { from, to, pool }) =>
+      `conflict: ${from} has ${show(base)}, ${to} has ${show(theirs)}, ${pool === undefined ? 'the cluster' : `pool ${pool}`} wants ${show(mine)}`,
   },
 };
 
@@ -67,7 +67,7 @@ const OUTCOME: Record<Outcome['outcome'], { mark: string; colour: Colour; words:
 function renderOverrides(io: Io, merge: OverrideMerge): string[] {
   const conflicts = merge.paths.filter(({ outcome }) => outcome === 'conflict').length;
   return [
-    `  Overrides of layer ${merge.layer}, made for ${merge.from}${merge.gone ? ', which is no more' : ''}:`,
+    `  Overrides of layer ${merge.layer}${merge.pool === undefined ? '' : ` in pool ${merge.pool}`}, made for ${merge.from}${merge.gone ? ', which is no more' : ''}:`,
     ...merge.paths.map((path) => {
       const { mark, colour, words } = OUTCOME[path.outcome];
       return `      ${io.paint(colour, mark, 'stdout')} ${path.path}: ${words(path, merge)}`;

@@ -1,4 +1,4 @@
-import type { GatewayCluster, PodNetwork } from '@slipway/model';
+import type { GatewayCluster, KubeletSettings, PodNetwork } from '@slipway/model';
 
 /** Everything a cloud needs to render one cluster's Cluster API objects. Pure values. */
 export interface ClusterRenderInput {
@@ -7,12 +7,21 @@ export interface ClusterRenderInput {
   readonly project: string;
   /** `v1.35.4` */
   readonly kubernetesVersion: string;
-  readonly controlPlane: { readonly replicas: number; readonly cpu?: number; readonly memoryMiB?: number };
+  readonly controlPlane: {
+    readonly replicas: number;
+    readonly cpu?: number | undefined;
+    readonly memoryMiB?: number | undefined;
+    readonly kubelet?: KubeletSettings | undefined;
+    /** Arguments of the API server, without dashes. */
+    readonly apiServerArgs?: Readonly<Record<string, string | number | boolean>> | undefined;
+  };
   readonly pools: readonly {
     readonly name: string;
     readonly replicas: number;
-    readonly cpu?: number;
-    readonly memoryMiB?: number;
+    readonly cpu?: number | undefined;
+    readonly memoryMiB?: number | undefined;
+    /** Fields of KubeletConfiguration for the machines of this pool. */
+    readonly kubelet?: KubeletSettings | undefined;
     readonly labels: Readonly<Record<string, string>>;
     readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
   }[];

@@ -1,5 +1,6 @@
 import { type ExtraArg, kubeadmSettings } from '@slipway/machines';
-import type { PodNetwork } from '@slipway/model';
+import { canonicalJson } from '@slipway/kit';
+import type { KubeletSettings, PodNetwork } from '@slipway/model';
 import { stringify } from 'yaml';
 
 /**
@@ -33,6 +34,27 @@ export const controllerManagerArgs = (podNetwork: PodNetwork): readonly ExtraArg
   { name: 'node-monitor-grace-period', value: '16s' },
   { name: 'node-monitor-period', value: '2s' },
 ];
+
+const KUBELET_SETTINGS = '/etc/kubernetes/kubelet.conf.d/50-settings.conf';
+
+/** What a profile or a pool says about the kubelet, as a drop-in that it reads after the machine's own. None when nothing is said: other files replace machines. */
+export const kubeletFiles = (settings: KubeletSettings | undefined): { path: string; permissions: string; content: string }[] =>
+  settings === undefined || Object.keys(settings).length === 0
+    ? []
+    : [
+        {
+          path: KUBELET_SETTINGS,
+          permissions: '0644',
+          content: `${JSON.stringify({ apiVersion: 'kubelet.config.k8s.io/v1beta1', kind: 'KubeletConfiguration', ...sorted(settings) }, null, 2)}\n`,
+        },
+      ];
+
+/** Arguments as Cluster API takes them, in an order that does not depend on who wrote them. */
+export const extraArgs = (args: Readonly<Record<string, string | number | boolean>>): ExtraArg[] =>
+  Object.entries(sorted(args)).map(([name, value]) => ({ name, value: String(value) }));
+
+/** The same settings are the same text, however they were stored: another text replaces machines. */
+const sorted = <T extends object>(value: T): T => JSON.parse(canonicalJson(value)) as T;
 
 export const PATCH_DIRECTORY = '/etc/kubernetes/patches';
 const STATIC_PODS = ['etcd', 'kube-apiserver', 'kube-controller-manager', 'kube-scheduler'];

@@ -104,3 +104,36 @@ test.each([
   expect(named(of, 'MachineHealthCheck', 'dev-control-plane')?.['spec'].remediation.triggerIf.unhealthyLessThanOrEqualTo).toBe(mayFail);
   expect(named(of, 'KubeadmControlPlane')?.['spec'].replicas).toBe(replicas);
 });
+
+test('settings of the kubelet are a drop-in of the machines they are for, those of the API server are its arguments, and none change nothing', () => {
+  const set: ClusterRenderInput = {
+    ...input,
+    controlPlane: {
+      replicas: 3,
+      kubelet: { maxPods: 50 },
+      apiServerArgs: { 'event-ttl': '4h', 'default-not-ready-toleration-seconds': 30 },
+    },
+    pools: [{ ...input.pools[0]!, kubelet: { podPidsLimit: 1024, maxPods: 20 } }],
+  };
+  const { files, clusterConfiguration } = named(set, 'KubeadmControlPlane')!['spec'].kubeadmConfigSpec;
+  const dropIn = (all: { path: string; content: string }[]) =>
+    all.find(({ path }) => path === '/etc/kubernetes/kubelet.conf.d/50-settings.conf');
+  expect(parse(dropIn(files)?.content ?? '')).toEqual({
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    maxPods: 50,
+  });
+  expect(clusterConfiguration.apiServer.extraArgs).toEqual([
+    { name: 'default-not-ready-toleration-seconds', value: '30' },
+    { name: 'event-ttl', value: '4h' },
+  ]);
+  const worker = named(set, 'KubeadmConfigTemplate')!;
+  expect(parse(dropIn(worker['spec'].template.spec.files)?.content ?? '')).toMatchObject({ maxPods: 20, podPidsLimit: 1024 });
+  expect(worker.metadata.name, 'another template, so that Cluster API replaces the machines').not.toBe(
+    named(input, 'KubeadmConfigTemplate')?.metadata.name,
+  );
+  const turned = { ...set, pools: [{ ...set.pools[0]!, kubelet: { maxPods: 20, podPidsLimit: 1024 } }] };
+  expect(names(turned), 'whatever the order they are stored in').toEqual(names(set));
+  const empty = { ...input, controlPlane: { replicas: 3, kubelet: {}, apiServerArgs: {} }, pools: [{ ...input.pools[0]!, kubelet: {} }] };
+  expect(objects(empty)).toEqual(objects(input));
+});

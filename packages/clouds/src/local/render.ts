@@ -7,6 +7,8 @@ import {
   COMPONENT_CONFIG,
   controllerManagerArgs,
   CRI_SOCKET,
+  extraArgs,
+  kubeletFiles,
   LEASE_ARGS,
   PATCH_DIRECTORY,
   PREFLIGHT_IGNORES,
@@ -16,8 +18,8 @@ import * as names from './names.ts';
 
 type Pool = ClusterRenderInput['pools'][number];
 interface Size {
-  readonly cpu?: number;
-  readonly memoryMiB?: number;
+  readonly cpu?: number | undefined;
+  readonly memoryMiB?: number | undefined;
 }
 
 /** Pods and Services of every local cluster: clusters never reach each other's, so all may use the same ranges. */
@@ -125,6 +127,7 @@ const DELETION = { nodeDrainTimeoutSeconds: 30, nodeVolumeDetachTimeoutSeconds: 
 function controlPlaneObjects(input: ClusterRenderInput, builder: Builder): KubeObject[] {
   const template = machineTemplate(builder, `${input.name}-${names.CONTROL_PLANE_POOL}`, input.controlPlane);
   const registration = nodeRegistration([]);
+  const apiServerArgs = extraArgs(input.controlPlane.apiServerArgs ?? {});
   const controlPlane = builder.object(names.CONTROL_PLANE, input.name, {
     replicas: input.controlPlane.replicas,
     version: input.kubernetesVersion,
@@ -134,7 +137,11 @@ function controlPlaneObjects(input: ClusterRenderInput, builder: Builder): KubeO
       spec: { infrastructureRef: localTemplateRef(template), deletion: DELETION },
     },
     kubeadmConfigSpec: {
-      files: [{ path: COMPONENT_CONFIG_PATH, permissions: '0644', content: COMPONENT_CONFIG }, ...STARTUP_PATCHES],
+      files: [
+        { path: COMPONENT_CONFIG_PATH, permissions: '0644', content: COMPONENT_CONFIG },
+        ...STARTUP_PATCHES,
+        ...kubeletFiles(input.controlPlane.kubelet),
+      ],
       // Only the first machine has kubeadm.yaml; later ones find the configuration in the cluster.
       preKubeadmCommands: [
         `if [ -f /run/kubeadm/kubeadm.yaml ]; then cat ${COMPONENT_CONFIG_PATH} >> /run/kubeadm/kubeadm.yaml; fi`,
@@ -143,6 +150,7 @@ function controlPlaneObjects(input: ClusterRenderInput, builder: Builder): KubeO
       clusterConfiguration: {
         etcd: { local: { imageTag: input.imageTags.etcd } },
         dns: { imageTag: input.imageTags.coredns },
+        ...(apiServerArgs.length > 0 && { apiServer: { extraArgs: apiServerArgs } }),
         controllerManager: { extraArgs: controllerManagerArgs(input.podNetwork) },
         scheduler: { extraArgs: LEASE_ARGS },
       },
@@ -166,9 +174,11 @@ function poolObjects(input: ClusterRenderInput, pool: Pool, builder: Builder): K
   const name = `${input.name}-${pool.name}`;
   const template = machineTemplate(builder, name, pool);
   const { machineLabels, nodeLabels } = splitLabels(pool);
+  const files = kubeletFiles(pool.kubelet);
   const config = builder.hashed({ apiVersion: `${names.BOOTSTRAP_GROUP}/v1beta2`, kind: 'KubeadmConfigTemplate' }, name, {
     template: {
       spec: {
+        ...(files.length > 0 && { files }),
         preKubeadmCommands: [WAIT_FOR_SIGNATURE],
         joinConfiguration: {
           nodeRegistration: {

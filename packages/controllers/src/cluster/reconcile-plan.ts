@@ -69,7 +69,10 @@ async function prepareLayer(deps: Deps, scope: ClusterScope, layer: ResolvedLaye
     ...((layer.readiness ?? []).length === 0 ? {} : { readiness: [...(layer.readiness ?? [])] }),
   };
   const { content } = layer;
-  if (content.type === 'builtin') return { ...frame, content: { type: 'builtin', version: content.version } };
+  if (content.type === 'builtin') {
+    const values = layer.type === 'kubernetes' && content.values ? { values: { ...content.values } } : {};
+    return { ...frame, content: { type: 'builtin', version: content.version, ...values } };
+  }
   if (content.type === 'manifests') return { ...frame, content: { type: 'manifests', objects: [...content.objects] } };
   try {
     const unknown = scope.packProblems.get(packKey(content));

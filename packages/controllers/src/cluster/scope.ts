@@ -13,6 +13,8 @@ import {
   type LayerProblem,
   type Orphan,
   orphansOf,
+  orphansOfPools,
+  type OverriddenStack,
   overriddenStack,
   type PendingApproval,
   pendingApproval,
@@ -90,7 +92,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
   const staying = pools.filter((pool) => !pool.metadata.deletionTimestamp);
   const published = await deps.plans.latestCluster(uid);
   const pending = pendingApproval({ published: published?.plan, resolved, approvals: cluster.spec.approvals });
-  const rendered = renderCluster({ cluster, pools: staying, resolved, cloud: account?.spec.cloud, keep: pending?.kubernetesVersion }, deps);
+  const rendered = renderCluster({ cluster, pools: staying, resolved, cloud: account?.spec.cloud, keep: pending }, deps);
   const own = await deps.facts.cluster(uid);
   const provision = told.facts?.clusters.find((facts) => facts.clusterUid === uid);
   const applied = cluster.spec.paused ? undefined : provision?.appliedHash;
@@ -101,7 +103,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     pools,
     machines: await listMachines(deps.store, project, name),
     resolved,
-    orphans: stack.causes.length > 0 ? [] : orphansOf(overriddenStack(stack, cluster.spec)),
+    orphans: stack.causes.length > 0 ? [] : orphans(overriddenStack(stack, cluster.spec), staying),
     packProblems,
     gateway: place?.real,
     gatewayBorrowed: place?.borrowed ?? false,
@@ -123,6 +125,8 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
     gone: false,
   };
 }
+
+const orphans = (stack: OverriddenStack, pools: readonly PoolObject[]): Orphan[] => [...orphansOf(stack), ...orphansOfPools(stack, pools)];
 
 /** Only new clusters are turned away: what a gateway builds already it keeps. */
 export function placeProblem(place: GatewayPlace | undefined, clusterUid: string, plan: GatewayPlan | undefined): Problem | undefined {

@@ -13,6 +13,7 @@ import {
 import { calledBack, changed, defineController, done, type Source } from '@slipway/runtime';
 import type { Deps, FleetDeps } from '../deps.ts';
 import { recordChanges } from '../event/condition-events.ts';
+import { keysUsingMacro, MACRO_KINDS } from '../macro-users.ts';
 import { PROFILE_KINDS, usesProfile } from '../profile-users.ts';
 import { getCluster, keyOf, listClusters, type ClusterObject, type GatewayObject, splitKey } from '../reads.ts';
 import { depsOf, tenantStore } from '../tenant-deps.ts';
@@ -75,6 +76,19 @@ function wakeOn(deps: FleetDeps): Source[] {
       SPEC,
     ),
     ...PROFILE_KINDS.map((kind) => changed(deps, kind, (profile, tenant) => gatewaysOfProfile(profile, tenant), SPEC)),
+    // Versions and settings of Kubernetes may be made of them.
+    ...MACRO_KINDS.map((kind) =>
+      changed(
+        deps,
+        kind,
+        async (macro, tenant) => {
+          const keys = new Set(await keysUsingMacro(deps, macro, tenant));
+          const known = deps.clusters.using((cluster, of) => keys.has(keyOf(of, cluster)));
+          return [...new Set(known.flatMap((one) => gatewaysOf(one.tenant, [one.cluster])))];
+        },
+        SPEC,
+      ),
+    ),
     changed(
       deps,
       'CloudAccount',

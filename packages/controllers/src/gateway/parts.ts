@@ -3,7 +3,9 @@ import {
   type ApiObject,
   type CloudAccountSpec,
   type ObjectStore,
+  type PendingApproval,
   pendingApproval,
+  settingsOf,
   type ResolveResult,
 } from '@slipway/model';
 import type { Deps, FleetDeps } from '../deps.ts';
@@ -69,7 +71,7 @@ export async function assembled(deps: Deps, part: TenantPart): Promise<Assembled
   return Promise.all(
     clusters.map(async (cluster) => {
       const resolved = part.resolved.get(cluster.metadata.uid) ?? NOT_RESOLVED;
-      const keep = await keptVersion(deps, cluster, resolved);
+      const keep = await keptUntilApproved(deps, cluster, resolved);
       return {
         cluster,
         pools: pools.filter(
@@ -82,9 +84,15 @@ export async function assembled(deps: Deps, part: TenantPart): Promise<Assembled
   );
 }
 
-/** The version that a cluster's machines keep while another one waits for its approval. Of the many that move nothing, the published plan is not read. */
-async function keptVersion(deps: Deps, { metadata, spec, status }: ClusterObject, resolved: ResolveResult): Promise<string | undefined> {
-  if (!resolved.ok || status?.kubernetesVersion === resolved.profile.kubernetesVersion) return undefined;
+/** What a cluster's machines keep while a change waits for its approval. Of the many that change nothing of theirs, the published plan is not read. */
+async function keptUntilApproved(
+  deps: Deps,
+  { metadata, spec, status }: ClusterObject,
+  resolved: ResolveResult,
+): Promise<PendingApproval | undefined> {
+  if (!resolved.ok) return undefined;
+  const isAsSeen = status?.kubernetesVersion === resolved.profile.kubernetesVersion && status.observedGeneration === metadata.generation;
+  if (isAsSeen && Object.keys(settingsOf(resolved.profile)).length === 0) return undefined;
   const published = await deps.plans.latestCluster(metadata.uid);
-  return pendingApproval({ published: published?.plan, resolved, approvals: spec.approvals })?.kubernetesVersion;
+  return pendingApproval({ published: published?.plan, resolved, approvals: spec.approvals });
 }

@@ -1,6 +1,20 @@
 import type { ClusterRenderInput } from '@slipway/clouds';
 import { messageOf } from '@slipway/kit';
-import { podNetworkOf, poolName, type GatewayCluster, type Problem, type ResolveResult } from '@slipway/model';
+import {
+  compact,
+  type GatewayCluster,
+  type LayerOverride,
+  machineSettings,
+  type PendingApproval,
+  podNetworkOf,
+  poolName,
+  poolSettings,
+  type Problem,
+  type ResolvedProfile,
+  type ResolveResult,
+  settingsOf,
+  type Values,
+} from '@slipway/model';
 import type { Deps } from '../deps.ts';
 import type { ClusterObject, PoolObject } from '../reads.ts';
 
@@ -10,8 +24,8 @@ export interface Renderable {
   readonly resolved: ResolveResult;
   /** Of the cloud account; undefined when the account is gone. */
   readonly cloud: string | undefined;
-  /** The Kubernetes version to stay at while another one waits for its approval. */
-  readonly keep?: string | undefined;
+  /** The Kubernetes version and settings to stay at while others wait for their approval. */
+  readonly keep?: Pick<PendingApproval, 'kubernetesVersion' | 'settings' | 'profileVersion'> | undefined;
 }
 
 export type Rendered = { readonly ok: true; readonly entry: GatewayCluster } | { readonly ok: false; readonly problem: Problem };
@@ -23,16 +37,21 @@ export function renderCluster(input: Renderable, deps: Pick<Deps, 'clouds' | 'im
   if (cloud === undefined) return failed('CloudAccountMissing', `The cloud account "${cluster.spec.cloudAccount}" does not exist.`);
   const renderer = Object.hasOwn(deps.clouds, cloud) ? deps.clouds[cloud] : undefined;
   if (!renderer) return failed('CloudUnknown', `This hub has no cloud "${cloud}".`);
-  const kubernetesVersion = input.keep ?? resolved.profile.kubernetesVersion;
+  const kubernetesVersion = input.keep?.kubernetesVersion ?? resolved.profile.kubernetesVersion;
+  const settings = input.keep?.settings ?? settingsOf(resolved.profile);
   const { replicas, size } = cluster.spec.controlPlane;
+  const profileVersion = input.keep?.profileVersion ?? resolved.profile.version;
   try {
+    const { kubelet, apiServer } = machineSettings(settings);
     const entry = renderer.render({
       clusterUid: cluster.metadata.uid,
       name: cluster.metadata.name,
       project: cluster.metadata.namespace ?? '',
       kubernetesVersion,
-      controlPlane: { replicas, ...sizeOf(size) },
-      pools: input.pools.map(renderPool).toSorted((a, b) => (a.name < b.name ? -1 : 1)),
+      controlPlane: compact({ replicas, ...sizeOf(size), kubelet, apiServerArgs: apiServer?.extraArgs }),
+      pools: input.pools
+        .map((pool) => renderPool(pool, settings, { ...resolved.profile, version: profileVersion }))
+        .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       podNetwork: podNetworkOf(resolved.profile),
       imageTags: deps.imageTags(kubernetesVersion),
     });
@@ -49,7 +68,14 @@ const sizeOf = (size: { cpu?: number | undefined; memoryMiB?: number | undefined
   ...(size.memoryMiB === undefined ? {} : { memoryMiB: size.memoryMiB }),
 });
 
-function renderPool(pool: PoolObject): ClusterRenderInput['pools'][number] {
+function renderPool(pool: PoolObject, settings: Values, profile: ResolvedProfile): ClusterRenderInput['pools'][number] {
   const { replicas, size, labels, taints } = pool.spec;
-  return { name: poolName(pool), replicas, labels, taints, ...sizeOf(size) };
+  const { kubelet } = machineSettings(poolSettings(settings, overrideOf(pool, profile), profile.version));
+  return compact({ name: poolName(pool), replicas, labels, taints, ...sizeOf(size), kubelet });
+}
+
+/** What the pool wants otherwise than the layer that its machines are made of. */
+export function overrideOf({ spec }: PoolObject, { layers }: Pick<ResolvedProfile, 'layers'>): LayerOverride | undefined {
+  const name = layers.find(({ type }) => type === 'kubernetes')?.name;
+  return name !== undefined && Object.hasOwn(spec.overrides, name) ? spec.overrides[name] : undefined;
 }

@@ -1,3 +1,4 @@
+import { settingsCauses } from '../cluster/machine-settings.ts';
 import { forbiddenField, invalidField, requiredField } from '../meta/causes.ts';
 import { isRecord } from '../meta/diff.ts';
 import type { Values } from '../meta/merge-values.ts';
@@ -6,10 +7,16 @@ import { checkReadiness, type ReadinessGate } from '../plan/readiness.ts';
 import { fill, fillString, type FillScope, type SecretLeaf } from '../template/fill.ts';
 import { type Layer } from './layer.ts';
 import type { RawValues } from './layer-values.ts';
+import { referencesIn } from './macro-table.ts';
 import { parseManifests } from './manifests.ts';
 import { fullDependencies } from './order.ts';
 import type { ResolvedContent, ResolvedLayer } from './resolved.ts';
 import type { StackLayer } from './stack.ts';
+
+const NO_VALUES = {
+  cni: 'a cni that the machine brings has no values; make it a chart',
+  os: 'no cloud takes settings of the os layer; those of nodes are values of the kubernetes layer: kubelet',
+};
 
 /** Helm's own limit. */
 const MAX_RELEASE_NAME = 53;
@@ -20,6 +27,8 @@ export interface LayerInput {
   readonly values: RawValues;
   readonly pack: PackInfo | undefined;
   readonly scope: FillScope;
+  /** No cluster gives anything yet: stand-ins are in the values. */
+  readonly unset?: boolean;
 }
 
 interface Made {
@@ -121,7 +130,7 @@ function filledValues(
   return { values: isRecord(value) ? value : {}, leaves };
 }
 
-function builtinOf(builtin: { name: string; version: string }, { entry, values, scope }: LayerInput): Made | undefined {
+function builtinOf(builtin: { name: string; version: string }, { entry, values, scope, unset = false }: LayerInput): Made | undefined {
   const { layer, path } = entry;
   if (layer.type === 'csi' || layer.type === 'addon') {
     scope.causes.push(forbiddenField(`${path}.builtin`, `a layer of type ${layer.type} must be a chart or manifests`));
@@ -129,10 +138,12 @@ function builtinOf(builtin: { name: string; version: string }, { entry, values, 
   }
   const content = { type: 'builtin', name: builtin.name, version: fillString(builtin.version, `${path}.builtin.version`, scope) } as const;
   if (Object.keys(values.given).length === 0) return { content, leaves: [] };
-  if (layer.type === 'cni') {
-    scope.causes.push(forbiddenField(`${path}.values`, 'a cni that the machine brings has no values; make it a chart'));
+  if (layer.type !== 'kubernetes') {
+    scope.causes.push(forbiddenField(`${path}.values`, NO_VALUES[layer.type]));
     return undefined;
   }
   const filled = filledValues(values.given, `${path}.values`, scope);
-  return { content: { ...content, values: filled.values }, leaves: filled.leaves };
+  if (filled.leaves.length > 0) scope.causes.push(forbiddenField(`${path}.values`, 'cannot hold secrets: machines are made with it'));
+  scope.causes.push(...settingsCauses(filled.values, `${path}.values`, { unsure: unset && referencesIn(values.given).length > 0 }));
+  return { content: { ...content, values: filled.values }, leaves: [] };
 }

@@ -168,7 +168,7 @@ function layersOf(work: Work, variables: ReadonlyMap<string, Known>): ResolvedLa
   const all = layers.map(({ layer }) => layer);
   return ordered.flatMap(({ entry }) => {
     const { scope, pack, values } = scopes(entry);
-    const made = resolveLayer({ entry, all, values, pack, scope });
+    const made = resolveLayer({ entry, all, values, pack, scope, unset: work.mode.unset ?? false });
     return input.profiles.length === 1 ? made : made.map((layer) => ({ ...layer, profile: entry.profile.ref }));
   });
 }

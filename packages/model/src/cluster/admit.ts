@@ -12,7 +12,7 @@ import type { AdmissionInput, AdmissionReads } from '../meta/define-kind.ts';
 import { deepEqual, joinPath } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
 import { conflictCauses, orphanWords, strayCauses } from '../overrides/causes.ts';
-import { mergeOverrides, orphansOf } from '../overrides/merge-stack.ts';
+import { mergeOverrides, mergePoolOverrides, type OverriddenStack, type OverrideMerge, orphansOf } from '../overrides/merge-stack.ts';
 import { type ClusterStack, overriddenStack, readClusterStack } from './cluster-stack.ts';
 import type { ClusterSpec, ClusterStatus } from './cluster.ts';
 import { refuseVersionMove } from './kubernetes-version.ts';
@@ -148,9 +148,28 @@ async function upgradeCauses({ object, old, resolved, stack: wanted }: UpgradeIn
   const made = ({ spec }: ClusterObject) => [spec.profile, spec.addons, spec.variables, spec.overrides];
   if (deepEqual(made(object), made(old))) return [];
   const stack = await readClusterStack(old, admission.tenant, admission.reads);
-  const merges = mergeOverrides(overriddenStack(stack, old.spec), overriddenStack(wanted, object.spec));
-  const undecided = admission.planned ? [] : conflictCauses(merges);
-  return [...undecided, ...(resolved.ok ? moveCauses({ object, old, stack, resolved }) : [])];
+  const [from, to] = [overriddenStack(stack, old.spec), overriddenStack(wanted, object.spec)];
+  const undecided = admission.planned ? [] : [...mergeOverrides(from, to), ...(await poolMerges(from, to, { old, admission }))];
+  return [...conflictCauses(undecided), ...(resolved.ok ? moveCauses({ object, old, stack, resolved }) : [])];
+}
+
+/** What pools want otherwise moves with their cluster; decided about it is at the pools, before. */
+async function poolMerges(
+  from: OverriddenStack,
+  to: OverriddenStack,
+  { old, admission }: { old: ClusterObject; admission: Admission },
+): Promise<OverrideMerge[]> {
+  const { name, namespace } = old.metadata;
+  if (
+    deepEqual(
+      from.profiles.map(({ ref }) => ref),
+      to.profiles.map(({ ref }) => ref),
+    )
+  )
+    return [];
+  const all: ApiObject<MachinePoolSpec>[] = await admission.reads.list('MachinePool', namespace);
+  const pools = all.filter(({ spec }) => spec.cluster === name);
+  return mergePoolOverrides(from, to, { pools, was: pools });
 }
 
 type Resolved = Extract<ResolveResult, { ok: true }>;

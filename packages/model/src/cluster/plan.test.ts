@@ -8,6 +8,7 @@ import { clusterChangePlan, type ClusterPicture } from './plan.ts';
 
 interface Wish {
   readonly kubernetes?: string;
+  readonly settings?: Record<string, unknown>;
   readonly layers?: Parameters<typeof profileVersion>[0];
   readonly variables?: Record<string, string>;
   readonly controlPlane?: { replicas: 1 | 3 | 5; size?: { cpu?: number } };
@@ -16,13 +17,14 @@ interface Wish {
 
 function picture({
   kubernetes = '1.35.4',
+  settings = {},
   layers = [],
   variables = {},
   controlPlane = { replicas: 1 },
   pools = [],
 }: Wish = {}): ClusterPicture {
   const declared = [{ name: 'dbPassword', default: 'hunter22' }];
-  const version = profileVersion([{ ...KUBERNETES, builtin: { name: 'kubernetes', version: kubernetes } }, ...layers], {
+  const version = profileVersion([{ ...KUBERNETES, builtin: { name: 'kubernetes', version: kubernetes }, values: settings }, ...layers], {
     variables: declared,
   });
   return {
@@ -83,6 +85,23 @@ describe('a change plan', () => {
     expect(lines(change)).toEqual(['replace control plane rolling', 'scale control plane none', 'replace pool a rolling']);
     expect(change.actions[2]?.diff).toEqual([{ path: 'spec.size.cpu', to: 4 }]);
     expect(lines(plan({ pools: [{ name: 'a' }] }, { pools: [{ name: 'a', labels: { x: 'y' } }] }))).toEqual(['replace pool a rolling']);
+  });
+
+  it('says whose machines are replaced when settings of Kubernetes change', () => {
+    const with_ = (kubelet: object, pool: object) => ({
+      settings: { kubelet },
+      pools: [
+        { name: 'a', replicas: 2, kubelet: { ...kubelet, ...pool } },
+        { name: 'b', replicas: 1, kubelet },
+      ],
+    });
+    const pool = plan(with_({ maxPods: 50 }, {}), with_({ maxPods: 50 }, { maxPods: 20 }));
+    expect(lines(pool)).toEqual(['replace pool a rolling']);
+    expect(pool.actions[0]?.diff).toEqual([{ path: 'kubelet.maxPods', from: 50, to: 20 }]);
+    expect(lines(plan(with_({ maxPods: 50 }, { maxPods: 20 }), with_({ maxPods: 60 }, { maxPods: 20 })))).toEqual([
+      'replace control plane rolling',
+      'replace pool b rolling',
+    ]);
   });
 
   it('shows layers added, changed with their differences, and removed with what is lost', () => {

@@ -3,15 +3,19 @@ import type { ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolved
 import type { MachinePoolSpec } from '../machine-pool/machine-pool.ts';
 import { deepEqual } from '../meta/diff.ts';
 import { maskedDiff } from '../meta/mask.ts';
+import type { Values } from '../meta/merge-values.ts';
 import type { ChangePlan, Impact, PlannedAction } from '../plan/change-plan.ts';
 import type { ClusterSpec } from './cluster.ts';
 import { type ApprovalState, approvalFor } from '../plan/approval.ts';
 import { versionMove } from './kubernetes-version.ts';
 import { changeLayer, createLayer, removeLayer } from './plan-layers.ts';
+import { controlPlaneSettings, kubeletSettings } from './plan-settings.ts';
 
 /** A machine pool as far as a change can be seen. */
 export interface PictureOfPool extends Pick<MachinePoolSpec, 'replicas' | 'size' | 'labels' | 'taints'> {
   readonly name: string;
+  /** Of its machines: the profile's settings with what the pool wants otherwise. */
+  readonly kubelet?: Values | undefined;
 }
 
 /** One cluster with everything that makes it: what a plan compares. */
@@ -107,6 +111,7 @@ function changes(to: ClusterPicture, from: ClusterPicture): PlannedAction[] {
   const upgrade = from.profile.kubernetesVersion !== to.profile.kubernetesVersion;
   return [
     ...controlPlane(to, from, upgrade),
+    ...controlPlaneSettings(to, from),
     ...poolChanges(to, from, upgrade),
     ...layerChanges(to.profile, from.profile),
     ...settings(to, from),
@@ -217,8 +222,9 @@ function changePool(
       diff: [{ path: 'kubernetesVersion', from: before, to: after }],
     });
   }
-  const { replicas: _to, ...shapeTo } = to;
-  const { replicas: _from, ...shapeFrom } = from;
+  actions.push(...kubeletSettings(to, from));
+  const { replicas: _to, kubelet: _settingsTo, ...shapeTo } = to;
+  const { replicas: _from, kubelet: _settingsFrom, ...shapeFrom } = from;
   const reshaped = maskedDiff(shapeFrom, shapeTo, []);
   if (reshaped.length > 0) actions.push(reshape(target, from.replicas, reshaped));
   if (to.replicas !== from.replicas) actions.push(scale(target, from.replicas, to.replicas));

@@ -7,6 +7,7 @@ import { duplicateField, forbiddenField, invalidField, listOf, refuseIf } from '
 import type { AdmissionInput, AdmissionReads } from '../meta/define-kind.ts';
 import { deepEqual, joinPath } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
+import { overrideCauses } from './override-causes.ts';
 import { poolName, type MachinePoolSpec, type MachinePoolStatus } from './machine-pool.ts';
 
 type PoolObject = ApiObject<MachinePoolSpec, MachinePoolStatus>;
@@ -20,6 +21,7 @@ export async function admitMachinePool(input: AdmissionInput<MachinePoolSpec, Ma
     ...(old ? immutableCauses(object, old) : []),
     ...labelCauses(object.spec),
     ...(await clusterCauses(object, old === undefined, reads)),
+    ...(await overrideCauses(input)),
   ];
   refuseIf(`MachinePool "${object.metadata.name}"`, causes);
   if (old) await tellOfShortfall(input, old);

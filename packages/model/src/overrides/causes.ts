@@ -18,13 +18,16 @@ const below = (field: string, path: string): string => (path.startsWith('[') ? `
 
 /** One cause per path that the profile and the cluster both changed, and about which nobody has decided. */
 export function conflictCauses(merges: readonly OverrideMerge[]): FieldCause[] {
-  return conflictsIn(merges).map(({ merge: { layer, from, to }, conflict: { path, base, mine, theirs } }) => {
+  return conflictsIn(merges).map(({ merge: { pool, layer, from, to }, conflict: { path, base, mine, theirs } }) => {
     const field = joinPath('spec.overrides', layer);
-    return forbiddenField(
-      below(`${field}.values`, path),
-      `conflict: ${from} has ${valueWords(base)}, ${to} has ${valueWords(theirs)}, and this cluster wants ${valueWords(mine)}; ` +
-        `decide with ${joinPath(`${field}.decisions`, path)}: keep (the cluster's) or take (the profile's), and ${field}.madeFor: ${to}`,
-    );
+    const place = below(`${field}.values`, path);
+    const [who, where] = pool === undefined ? ['this cluster', ''] : [`pool ${pool}`, ` in MachinePool "${pool}", before the move,`];
+    const words =
+      `${from} has ${valueWords(base)}, ${to} has ${valueWords(theirs)}, and ${who} wants ${valueWords(mine)}; ` +
+      `decide${where} with ${joinPath(`${field}.decisions`, path)}: keep (its own) or take (the profile's), and ${field}.madeFor: ${to}`;
+    return pool === undefined
+      ? forbiddenField(place, `conflict: ${words}`)
+      : forbiddenField('spec.profile.version', `conflict with ${place} of MachinePool "${pool}": ${words}`);
   });
 }
 
@@ -37,8 +40,10 @@ export function strayCauses({ profiles, overrides }: OverriddenStack, before: Ov
 }
 
 /** `layer db: replicas, image.tag` */
-const orphanName = ({ layer, paths }: Orphan): string =>
-  paths === undefined ? `layer ${layer} (the layer is not there)` : `layer ${layer}: ${paths.join(', ')}`;
+const orphanName = ({ pool, layer, paths }: Orphan): string => {
+  const name = `${pool === undefined ? '' : `pool ${pool}, `}layer ${layer}`;
+  return paths === undefined ? `${name} (the layer is not there)` : `${name}: ${paths.join(', ')}`;
+};
 
 /** What is said of overrides that the profile has no place for. */
 export const orphanWords = (orphans: readonly Orphan[]): string =>

@@ -21,6 +21,8 @@ export interface OverriddenStack {
 
 /** What becomes of one override when its cluster gets another version of the profile. Values that look secret are masked. */
 export interface OverrideMerge {
+  /** The MachinePool whose override it is; absent when it is the cluster's. */
+  readonly pool?: string;
   readonly layer: string;
   /** The version whose values the override is compared with; the cluster's own before the move unless the override was made for another. */
   readonly from: string;
@@ -34,6 +36,8 @@ export interface OverrideMerge {
 
 /** What of an override has no effect now: all of it when the layer is not there, else these paths. */
 export interface Orphan {
+  /** The MachinePool whose override it is; absent when it is the cluster's. */
+  readonly pool?: string;
   readonly layer: string;
   /** Absent when the whole layer is not there. */
   readonly paths?: readonly string[];
@@ -58,6 +62,31 @@ export function mergeOverrides(before: OverriddenStack, after: OverriddenStack):
     return [carried({ layer, was, override, old, next })];
   });
 }
+
+/** A pool as far as it wants something otherwise. */
+export interface OverridingPool {
+  readonly metadata: { readonly name: string };
+  readonly spec: { readonly overrides: Overrides };
+}
+
+type StackOnly = Pick<OverriddenStack, 'profiles' | 'stored'>;
+
+/** The same for what the pools of a cluster want otherwise, when the cluster is moved. `was`: the pools before the same change. */
+export const mergePoolOverrides = (
+  before: StackOnly,
+  after: StackOnly,
+  { pools, was }: { readonly pools: readonly OverridingPool[]; readonly was: readonly OverridingPool[] },
+): OverrideMerge[] =>
+  pools.flatMap(({ metadata: { name }, spec: { overrides } }) => {
+    const old = was.find(({ metadata }) => metadata.name === name)?.spec.overrides ?? {};
+    return mergeOverrides({ ...before, overrides: old }, { ...after, overrides }).map((merge) => ({ pool: name, ...merge }));
+  });
+
+/** What of the overrides of pools has no effect. */
+export const orphansOfPools = (stack: StackOnly, pools: readonly OverridingPool[]): Orphan[] =>
+  pools.flatMap(({ metadata: { name }, spec: { overrides } }) =>
+    orphansOf({ ...stack, overrides }).map((orphan) => ({ pool: name, ...orphan })),
+  );
 
 const versionOf = ({ profile }: PlacedLayer): string => profile.version.version;
 
@@ -148,6 +177,6 @@ export function orphansOf(stack: OverriddenStack): Orphan[] {
 export const conflictsIn = (merges: readonly OverrideMerge[]): { readonly merge: OverrideMerge; readonly conflict: Outcome }[] =>
   merges.flatMap((merge) => merge.paths.flatMap((conflict) => (conflict.outcome === 'conflict' ? [{ merge, conflict }] : [])));
 
-/** `db.replicas`: a conflict's name where several layers are told of at once. */
-export const conflictName = ({ layer }: Pick<OverrideMerge, 'layer'>, path: string): string =>
-  path.startsWith('[') ? `${layer}${path}` : `${layer}.${path}`;
+/** `db.replicas`, `dev-workers/kubernetes.kubelet.maxPods` of a pool: a conflict's name where several layers are told of at once. */
+export const conflictName = ({ layer, pool }: Pick<OverrideMerge, 'layer' | 'pool'>, path: string): string =>
+  `${pool === undefined ? '' : `${pool}/`}${layer}${path.startsWith('[') ? '' : '.'}${path}`;

@@ -5,13 +5,20 @@ import { movedOverride } from './standing.ts';
 /** What was decided, by layer and path. */
 export type LayerDecisions = Readonly<Record<string, Decisions>>;
 
-/** The overrides as they are written with a move: each says for which version it was made, and what was decided. Overrides that are not carried over stay as they are. */
+/** What is carried over of one pool, as {@link movedOverrides} takes it. */
+export const mergesOfPool = (merges: readonly OverrideMerge[], name: string): OverrideMerge[] =>
+  merges.filter(({ pool }) => pool === name).map(({ pool: _pool, ...merge }) => merge);
+
+/**
+ * The overrides as they are written with a move: each says for which version it was made, and what was decided. Overrides that are not carried over stay as they are. Of the
+ * cluster, when `merges` are a plan's; for its pools see {@link mergesOfPool}.
+ */
 export function movedOverrides(
   overrides: Overrides,
   merges: readonly OverrideMerge[],
   decisions: LayerDecisions = {},
 ): Record<string, LayerOverride> {
-  const byLayer = new Map(merges.map((merge) => [merge.layer, merge]));
+  const byLayer = new Map(merges.filter(({ pool }) => pool === undefined).map((merge) => [merge.layer, merge]));
   return Object.fromEntries(
     Object.entries(overrides).map(([layer, override]) => {
       const merge = byLayer.get(layer);

@@ -37,7 +37,12 @@ export const planLayerSchema = z.object({
     }),
     z.object({ type: z.literal('manifests'), objects: z.array(z.record(z.string(), z.unknown())) }),
     /** Provided by the machine itself (os, kubernetes, the local cloud's CNI): nothing to install, only health to report. */
-    z.object({ type: z.literal('builtin'), version: z.string() }),
+    z.object({
+      type: z.literal('builtin'),
+      version: z.string(),
+      /** Settings that machines are made with, of a kubernetes layer; for the hub, which keeps to them while a change waits for its approval. Left out when there are none. */
+      values: z.record(z.string(), z.unknown()).optional(),
+    }),
   ]),
 });
 export type PlanLayer = z.infer<typeof planLayerSchema>;
