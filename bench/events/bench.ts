@@ -15,7 +15,7 @@ const quick = process.argv.includes('quick');
 const seed = Number(process.env.SLIPWAY_BENCH_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const size = {
   events: quick ? 50_000 : 1_000_000,
-  watchers: 240,
+  watchers: 96,
   listers: 6,
   objects: 96,
   writesPerRound: quick ? 300 : 1000,

@@ -47,7 +47,7 @@ const revisionOf = async (hubs: RunningHubs): Promise<number> => {
 };
 
 /** In every so many rounds a hub is killed or stopped. */
-const RESTART_EVERY = 3;
+const RESTART_EVERY = 2;
 
 /** Rounds of writes beside watchers, listers and restarts, until so many events are compared, the time is over, or something was wrong. */
 export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text: string) => void): Promise<EventsResult> {

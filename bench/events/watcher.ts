@@ -119,7 +119,7 @@ export function createWatcher(deps: ClientDeps, { faithful }: { faithful: boolea
     counts.connections++;
     const initial: WireObject[] = [];
     let listing = start === 'stream';
-    let left = 1 + Math.floor(random() ** 3 * 3000);
+    let left = 1 + Math.floor(random() ** 3 * 1500);
     const onLine = (line: string): AfterLine => {
       const event = JSON.parse(line) as WireEvent;
       if (event.type === 'ERROR') {
