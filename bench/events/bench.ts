@@ -15,6 +15,7 @@ const quick = process.argv.includes('quick');
 const seed = Number(process.env.SLIPWAY_BENCH_SEED ?? Math.floor(Math.random() * 2 ** 31));
 const size = {
   events: quick ? 50_000 : 1_000_000,
+  rounds: 4,
   watchers: 96,
   listers: 6,
   objects: 96,
@@ -49,9 +50,9 @@ for (const [name, run] of chosen.length === 0 ? Object.entries(all) : chosen) {
   said(`${name}: ${size.watchers} watchers, ${WRITERS} writers, ${size.listers} listers, seed ${seed}`);
   const result = await run();
   results[name] = result;
-  const { events, writes, seconds, snapshots, restarts, counts, problems } = result;
+  const { events, writes, seconds, snapshots, restarts, cuts, counts, problems } = result;
   console.log(
-    `${name}: ${events} events compared (${writes} writes), ${counts.connections} connections, ${snapshots} lists, ${counts.gone} times gone, ${restarts} restarts, ${seconds} s: ${isClean(result) ? 'none skipped, repeated, reordered or mixed' : 'problems'}`,
+    `${name}: ${events} events compared (${writes} writes), ${counts.connections} connections, ${snapshots} lists, ${counts.gone} times gone, ${restarts} hubs killed or stopped, ${cuts} times without the database, ${seconds} s: ${isClean(result) ? 'none skipped, repeated, reordered or mixed' : 'problems'}`,
   );
   for (const [kind, count] of Object.entries(problems.counts)) console.log(`  ${count} × ${kind}`);
   for (const problem of problems.examples) console.log(`    ${problem}`);

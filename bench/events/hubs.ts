@@ -6,12 +6,15 @@ import { join } from 'node:path';
 import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 import { SlipwayError } from '@slipway/kit';
+import pg from 'pg';
 import { resident } from '../process-use.ts';
 import type { Hubs } from './wire.ts';
 
 export interface RunningHubs extends Hubs {
   /** Stops one, killed or asked to, and starts it again with the same data at the same address. */
   restart(index: number, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+  /** Ends every connection to the database at once, those on which somebody waits for news too, as a failover does. Undefined where the database is in the hub. */
+  readonly cutDatabase: (() => Promise<void>) | undefined;
   /** Resident memory of the largest, in MiB. */
   memory(): Promise<number>;
   stop(): Promise<void>;
@@ -71,6 +74,18 @@ async function lastingPort(): Promise<number> {
   }
 }
 
+async function cutConnections(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    );
+  } finally {
+    await client.end();
+  }
+}
+
 /** One hub on the embedded database, or `replicas` of it on a PostgreSQL, each a process with a home of its own and the same keys. */
 export async function startHubs(databaseUrl: string | undefined, replicas: number): Promise<RunningHubs> {
   const folder = await mkdtemp(join(tmpdir(), 'slipway-bench-events-'));
@@ -97,6 +112,7 @@ export async function startHubs(databaseUrl: string | undefined, replicas: numbe
         await end(children[index] as ChildProcess, signal);
         children[index] = (await start(settings[index] as Settings, false)).child;
       },
+      cutDatabase: databaseUrl === undefined ? undefined : () => cutConnections(databaseUrl),
       memory: async () => Math.max(...(await Promise.all(children.map(({ pid }) => resident(pid ?? 0))))),
       stop,
     };

@@ -10,6 +10,8 @@ import { createWriters } from './writers.ts';
 export interface EventsSize {
   /** Events to be delivered and compared at least. */
   readonly events: number;
+  /** Rounds at least: in the first a hub is killed, in the second the database is cut off, in the third a hub again. */
+  readonly rounds: number;
   readonly watchers: number;
   readonly listers: number;
   readonly objects: number;
@@ -28,6 +30,8 @@ export interface EventsResult {
   readonly snapshots: number;
   readonly objectsInSnapshots: number;
   readonly restarts: number;
+  /** How often all connections to the database were cut at once. */
+  readonly cuts: number;
   readonly rounds: number;
   readonly seconds: number;
   readonly counts: Verified['counts'];
@@ -46,8 +50,22 @@ const revisionOf = async (hubs: RunningHubs): Promise<number> => {
   return Number((body as { metadata: { resourceVersion: string } }).metadata.resourceVersion);
 };
 
-/** In every so many rounds a hub is killed or stopped. */
-const RESTART_EVERY = 2;
+/** What happens in the middle of a round: in every second a hub is killed, each in its turn, then stopped, each in its turn; in the others the hubs lose their database. */
+function createDisturbances({ servers, restart, cutDatabase }: RunningHubs) {
+  const counts = { restarts: 0, cuts: 0 };
+  return {
+    counts,
+    async disturb(round: number): Promise<void> {
+      if (round % 2 === 0) {
+        const nth = counts.restarts++;
+        return restart(nth % servers.length, Math.floor(nth / servers.length) % 2 === 0 ? 'SIGKILL' : 'SIGTERM');
+      }
+      if (cutDatabase === undefined) return undefined;
+      counts.cuts++;
+      return cutDatabase();
+    },
+  };
+}
 
 /** Rounds of writes beside watchers, listers and restarts, until so many events are compared, the time is over, or something was wrong. */
 export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text: string) => void): Promise<EventsResult> {
@@ -70,15 +88,12 @@ export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text
   const watchersMemory: number[] = [];
   let last: Verified | undefined;
   let rounds = 0;
-  let restarts = 0;
+  const disturbances = createDisturbances(hubs);
   const isOver = () => performance.now() - began > size.minutes * 60_000;
   try {
-    while (sum.events < size.events && (last?.problems.length ?? 0) === 0 && !isOver()) {
-      const isDisturbed = rounds++ % RESTART_EVERY === 0;
-      const nth = isDisturbed ? restarts++ : 0;
-      // Each is killed in its turn, then each is stopped.
-      const signal = Math.floor(nth / servers.length) % 2 === 0 ? 'SIGKILL' : 'SIGTERM';
-      const disturb = async () => (isDisturbed ? hubs.restart(nth % servers.length, signal) : undefined);
+    while ((sum.events < size.events || rounds < size.rounds) && (last?.problems.length ?? 0) === 0 && !isOver()) {
+      const round = rounds++;
+      const disturb = () => disturbances.disturb(round);
       const { attempts, conflicts, broken: _broken, ...written } = await writers.round(size.writesPerRound, disturb);
       helper.say(written satisfies Written);
       last = JSON.parse(await helper.line()) as Verified;
@@ -99,7 +114,7 @@ export async function runEvents(hubs: RunningHubs, size: EventsSize, said: (text
   const seconds = Math.round((performance.now() - began) / 1000);
   return {
     ...sum,
-    restarts,
+    ...disturbances.counts,
     rounds,
     seconds,
     counts,

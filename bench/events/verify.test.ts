@@ -80,6 +80,8 @@ describe('what was written as the yardstick', () => {
     for (let round = 3; round < 20; round++) history.add([], round * 10);
     expect(history.events({ from: 14, to: 30 }, 'all')).toBeUndefined();
     expect(history.at(14, 'all')).toBeUndefined();
+    expect(stretchProblems(history, { ...stretch, from: 14, to: 30, events: [] })).toMatchObject([{ kind: 'from what is long gone' }]);
+    expect(stretchProblems(history, { ...stretch, from: 14, to: 14, events: [] }), 'a watch that was refused').toEqual([]);
   });
 
   it.each([

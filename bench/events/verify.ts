@@ -89,6 +89,8 @@ export function completed(confirmed: readonly Write[], unconfirmed: Unconfirmed,
 /** Nothing when every event is there, once, in order and with the content it had; else the first difference. */
 export function stretchProblems(history: History, stretch: Stretch): Problem[] {
   const { who, selection, from, to, events } = stretch;
+  // Refused, or cut before anything was told: it says nothing about what is past.
+  if (to === from && events.length === 0) return [];
   const wanted = history.events({ from, to }, selection);
   if (wanted === undefined) return [{ kind: 'from what is long gone', text: `${who}: a watch from ${from}` }];
   for (let n = 0; n < Math.max(wanted.length, events.length); n++) {
