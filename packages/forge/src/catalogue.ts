@@ -258,6 +258,14 @@ export const CATALOGUE: readonly Piece[] = [
 export const TEST_CATALOGUE: readonly Piece[] = [
   ...CATALOGUE,
   program({ name: 'test-clients', version: '1', module: 'test-clients', package: '.', output: 'test-clients' }),
+  program({ name: 'test-tofu', version: '1.12.6', module: 'test-tofu', package: 'github.com/opentofu/opentofu/cmd/tofu', output: 'tofu' }),
+  program({
+    name: 'test-terraform-provider',
+    version: '1.19.0',
+    module: 'test-terraform-provider',
+    package: 'github.com/gavinbunney/terraform-provider-kubectl',
+    output: 'terraform-provider-kubectl',
+  }),
   program({ name: 'test-argocd', version: '1', module: 'test-clients', package: './argocd', output: 'test-argocd' }),
 ];
 

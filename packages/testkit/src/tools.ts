@@ -4,9 +4,19 @@ import { SlipwayError } from '@slipway/kit';
 
 /**
  * Programs that tests against real Kubernetes need. `hyperkube` is the multi-call binary of distro/ (kube-apiserver, kubectl, … by argv[0]), `test-clients` and
- * `test-argocd` Go programs that use the hub, `rsyslog` the unpacked package, `schemathesis` a program of Python (test/python).
+ * `test-argocd` Go programs that use the hub, `test-tofu` and `test-terraform-provider` OpenTofu and the provider that applies manifests, `rsyslog` the unpacked package, `schemathesis` a program of Python (test/python).
  */
-export type TestTool = 'hyperkube' | 'etcd' | 'helm' | 'registry' | 'test-clients' | 'test-argocd' | 'rsyslog' | 'schemathesis';
+export type TestTool =
+  | 'hyperkube'
+  | 'etcd'
+  | 'helm'
+  | 'registry'
+  | 'test-clients'
+  | 'test-argocd'
+  | 'test-tofu'
+  | 'test-terraform-provider'
+  | 'rsyslog'
+  | 'schemathesis';
 
 /**
  * Path of a program of the toolchain, from the directory named by SLIPWAY_TEST_TOOLS (`./slipway test` sets it).
@@ -24,6 +34,6 @@ export function testTool(name: TestTool): string {
     );
   }
   throw new SlipwayError('Host', `The program "${name}" that this test runs was not found${directory ? ` in ${directory}` : ''}.`, {
-    hint: 'Run the tests by ./slipway test, or set SLIPWAY_TEST_TOOLS to a directory that holds hyperkube, etcd, helm, test-clients, test-argocd and schemathesis.',
+    hint: 'Run the tests by ./slipway test, or set SLIPWAY_TEST_TOOLS to a directory that holds what it makes.',
   });
 }

@@ -18,6 +18,8 @@ const TOOLS = {
   registry: EMBEDDED_REGISTRY,
   'test-clients': 'test-clients',
   'test-argocd': 'test-argocd',
+  'test-tofu': 'test-tofu',
+  'test-terraform-provider': 'test-terraform-provider',
 } as const;
 
 /** A directory with the programs that tests run: SLIPWAY_TEST_TOOLS if set, else links into the toolchain, which is made when it is not there. */
