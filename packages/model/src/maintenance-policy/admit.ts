@@ -1,11 +1,14 @@
 import { SlipwayError } from '@slipway/kit';
 import { invalidField, refuseIf } from '../meta/causes.ts';
 import type { AdmissionInput } from '../meta/define-kind.ts';
+import { deepEqual } from '../meta/diff.ts';
 import type { MaintenancePolicySpec } from './maintenance-policy.ts';
 import { windowProblem } from './windows.ts';
 
 /** Every window opens at some time. */
-export async function admitMaintenancePolicy({ object }: AdmissionInput<MaintenancePolicySpec, any>): Promise<void> {
+export async function admitMaintenancePolicy({ object, old }: AdmissionInput<MaintenancePolicySpec, any>): Promise<void> {
+  // Reading calendars is most of what a change of labels would cost.
+  if (old !== undefined && deepEqual(old.spec, object.spec)) return;
   const { timeZone, windows } = object.spec;
   const causes = windows.flatMap((window, index) => {
     const problem = windowProblem(window.start, window.timeZone ?? timeZone);
