@@ -91,7 +91,7 @@ ${registry.more ?? ''}`,
     expect(made.metadata.managedFields).toMatchObject([{ manager: 'kubectl', operation: 'Apply' }]);
     // Exit code 0: nothing to change, the secret included, which nobody can read back.
     expect((await tofu('plan', '-input=false', '-no-color', '-detailed-exitcode')).stdout).toContain('No changes');
-    expect((await charts()).metadata.resourceVersion).toBe(made.metadata.resourceVersion);
+    expect((await charts()).metadata.generation).toBe(1);
 
     await configure({ url: 'https://charts.example.org/two', team: 'b' });
     expect((await tofu('apply', '-auto-approve', '-input=false', '-no-color')).stdout).toContain('0 added, 2 changed, 0 destroyed');
