@@ -88,17 +88,17 @@ describe('a change plan', () => {
   });
 
   it('says whose machines are replaced when settings of Kubernetes change', () => {
-    const with_ = (kubelet: object, pool: object) => ({
+    const settingsWith = (kubelet: object, pool: object) => ({
       settings: { kubelet },
       pools: [
         { name: 'a', replicas: 2, kubelet: { ...kubelet, ...pool } },
         { name: 'b', replicas: 1, kubelet },
       ],
     });
-    const pool = plan(with_({ maxPods: 50 }, {}), with_({ maxPods: 50 }, { maxPods: 20 }));
+    const pool = plan(settingsWith({ maxPods: 50 }, {}), settingsWith({ maxPods: 50 }, { maxPods: 20 }));
     expect(lines(pool)).toEqual(['replace pool a rolling']);
     expect(pool.actions[0]?.diff).toEqual([{ path: 'kubelet.maxPods', from: 50, to: 20 }]);
-    expect(lines(plan(with_({ maxPods: 50 }, { maxPods: 20 }), with_({ maxPods: 60 }, { maxPods: 20 })))).toEqual([
+    expect(lines(plan(settingsWith({ maxPods: 50 }, { maxPods: 20 }), settingsWith({ maxPods: 60 }, { maxPods: 20 })))).toEqual([
       'replace control plane rolling',
       'replace pool b rolling',
     ]);

@@ -156,6 +156,16 @@ describe('a cluster that is moved to and fro', () => {
     );
   });
 
+  it('asks nothing on the way back of what was decided in Git, before a rollout moved it', () => {
+    const decided = layerOverridesSchema.parse({ db: { values: { replicas: 5 }, madeFor: '1.1.0', decisions: { replicas: 'keep' } } });
+    const merges = move('1.0.0', '1.1.0', decided);
+    expect(conflictsIn(merges)).toEqual([]);
+    const moved = movedOverrides(decided, merges);
+    expect(conflictsIn(move('1.1.0', '1.0.0', decided)), 'without a word about 1.0.0 it is a change').toHaveLength(1);
+    expect(conflictsIn(move('1.1.0', '1.0.0', moved))).toEqual([]);
+    expect(moved['db']?.earlier).toEqual([{ madeFor: '1.0.0', decisions: {} }]);
+  });
+
   it('restores the result also where it went through a version without the layer', () => {
     const override = layerOverridesSchema.parse({ db: { values: { replicas: 5, old: false } } });
     const there = movedOverrides(override, move('1.0.0', '2.0.0', override));

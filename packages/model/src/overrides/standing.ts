@@ -51,8 +51,13 @@ export interface OverrideMove {
  */
 export function movedOverride(override: LayerOverride, { from, at, to, decisions = {} }: OverrideMove): LayerOverride {
   const dated = override.madeFor === undefined ? { ...override, madeFor: from } : override;
-  if (Object.keys(decisions).length === 0) return dated;
-  const before = [...standingsOf(dated), { madeFor: at, decisions: takenAt(dated, at) }];
+  const isDecided = Object.keys(decisions).length > 0;
+  // It was in force at the version that the cluster leaves, so it is made for that one too.
+  const known = decidedFor(dated, at) !== undefined;
+  if (!isDecided && known) return dated;
+  const left = known ? [] : [{ madeFor: at, decisions: takenAt(dated, at) }];
+  if (!isDecided) return { ...dated, earlier: [...(dated.earlier ?? []), ...left].slice(-REMEMBERED) };
+  const before = [...standingsOf(dated), ...left];
   const earlier = before.filter(({ madeFor }, index) => madeFor !== to && before.findIndex((one) => one.madeFor === madeFor) === index);
   return { ...dated, madeFor: to, decisions: { ...takenAt(dated, to), ...decisions }, earlier: earlier.slice(-REMEMBERED) };
 }
