@@ -3,7 +3,7 @@ import { type FieldCause, messageOf } from '@slipway/kit';
 import { invalidField, joinPath, requiredField, unsupportedField } from '@slipway/model';
 import type { Problem } from './check-prepared.ts';
 import type { Steps } from './prepare-schema.ts';
-import type { CheckAnswer, CheckRequest } from './schema-worker.ts';
+import type { CheckAnswer, CheckRequest, WorkerMessage } from './schema-worker.ts';
 
 export interface ValuesCheck {
   /** One for each problem, with the path of the value. Empty: the values are as the schema says. */
@@ -21,6 +21,8 @@ export interface CheckOptions {
 
 const TIMEOUT = 10_000;
 const IDLE = 30_000;
+/** Milliseconds for a thread to begin: on a busy machine that alone takes longer than a schema may. */
+const BEGIN = 60_000;
 /** Megabytes of the thread's heap. */
 const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 32, stackSizeMb: 2 };
 
@@ -37,6 +39,7 @@ interface Task {
  */
 export class ValuesChecker {
   #worker: Worker | undefined;
+  #ready = false;
   #tasks: Task[] = [];
   #running: Task | undefined;
   #clock: NodeJS.Timeout | undefined;
@@ -56,7 +59,8 @@ export class ValuesChecker {
     clearTimeout(this.#clock);
     const worker = (this.#worker ??= this.#begin());
     worker.ref();
-    this.#clock = setTimeout(() => this.#giveUp(`it takes longer than ${task.timeoutMs / 1000} s`), task.timeoutMs);
+    if (this.#ready) this.#limit(task);
+    else this.#clock = setTimeout(() => this.#giveUp(`no thread began within ${BEGIN / 1000} s`), BEGIN);
     try {
       worker.postMessage(task.request);
     } catch (error) {
@@ -64,9 +68,21 @@ export class ValuesChecker {
     }
   }
 
+  /** From now on it is the schema that takes the time. */
+  #limit(task: Task): void {
+    clearTimeout(this.#clock);
+    this.#clock = setTimeout(() => this.#giveUp(`it takes longer than ${task.timeoutMs / 1000} s`), task.timeoutMs);
+  }
+
   #begin(): Worker {
+    this.#ready = false;
     const worker = new Worker(new URL('./schema-worker.ts', import.meta.url), { resourceLimits: HEAP, env: {}, execArgv: [] });
-    worker.on('message', (answer: CheckAnswer) => this.#finish(answer));
+    worker.on('message', (message: WorkerMessage) => {
+      if (this.#worker !== worker) return;
+      if (message !== 'ready') return this.#finish(message);
+      this.#ready = true;
+      if (this.#running) this.#limit(this.#running);
+    });
     worker.on('error', (error: NodeJS.ErrnoException) => {
       if (this.#worker === worker) this.#giveUp(error.code === 'ERR_WORKER_OUT_OF_MEMORY' ? 'it needs too much memory' : messageOf(error));
     });

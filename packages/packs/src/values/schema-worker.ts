@@ -9,6 +9,9 @@ export interface CheckRequest {
 }
 export type CheckAnswer = { readonly id: number } & (ReturnType<typeof checkPrepared> | { readonly failed: string });
 
+/** `ready` once, before any answer: requests are looked at from then on. */
+export type WorkerMessage = CheckAnswer | 'ready';
+
 // Schemas of others are worked on here, and only here: a thread can be ended in the middle of a regular expression.
 parentPort?.on('message', ({ id, schema, values }: CheckRequest) => {
   let answer: CheckAnswer;
@@ -22,3 +25,5 @@ parentPort?.on('message', ({ id, schema, values }: CheckRequest) => {
   }
   parentPort?.postMessage(answer);
 });
+
+parentPort?.postMessage('ready' satisfies WorkerMessage);
