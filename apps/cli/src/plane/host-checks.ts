@@ -1,6 +1,6 @@
-import { readdir, readFile, readlink, statfs } from 'node:fs/promises';
+import { readdir, readFile, readlink, stat, statfs } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { SlipwayError } from '@slipway/kit';
 
 /** Free space `up` asks for: a toolchain built from sources with its caches takes about 9 GiB, the rest is for machines' disks. */
@@ -105,12 +105,28 @@ export function hostError(error: unknown, paths: { readonly home: string; readon
   return error;
 }
 
-/** Refuses a kernel that cannot run machines, and installs the Debian packages they need; gives what was found or done in words. */
+/** What the hub runs for registries in git. */
+const HUB_PROGRAMS: Readonly<Record<string, string>> = { git: 'git', ssh: 'openssh-client' };
+
+/** Debian packages of the programs, by name, that are not on the PATH. */
+export async function packagesLacking(programs: Readonly<Record<string, string>>): Promise<string[]> {
+  const folders = (process.env['PATH'] ?? '').split(':').filter((folder) => folder !== '');
+  const isThere = async (program: string): Promise<boolean> => {
+    for (const folder of folders) if (await stat(join(folder, program)).catch(() => undefined)) return true;
+    return false;
+  };
+  const lacking: string[] = [];
+  for (const [program, name] of Object.entries(programs)) if (!(await isThere(program))) lacking.push(name);
+  return lacking;
+}
+
+/** Refuses a kernel that cannot run machines, and installs the Debian packages that they and the hub need; gives what was found or done in words. */
 export async function ensureHostPackages(onProgress: (detail: string) => void, signal: AbortSignal): Promise<string> {
   const { checkHost, installPackages } = await import('@slipway/machines');
   const { missingPackages, summary } = await checkHost();
-  if (missingPackages.length === 0) return summary;
-  onProgress(`installing Debian packages: ${missingPackages.join(' ')}`);
-  await installPackages(missingPackages, { onProgress, signal });
-  return `installed ${missingPackages.join(' ')}`;
+  const missing = [...missingPackages, ...(await packagesLacking(HUB_PROGRAMS))];
+  if (missing.length === 0) return summary;
+  onProgress(`installing Debian packages: ${missing.join(' ')}`);
+  await installPackages(missing, { onProgress, signal });
+  return `installed ${missing.join(' ')}`;
 }

@@ -5,7 +5,7 @@ import type { CliDeps } from '../command.ts';
 import { createTimeline } from '../output/timeline.ts';
 import { createToolchain, EMBEDDED_REGISTRY, TEST_CATALOGUE, toolchainEnvironment, unpackDebian } from '@slipway/forge';
 import { installPackages } from '@slipway/machines';
-import { ensureHostPackages, requireRoot } from '../plane/host-checks.ts';
+import { ensureHostPackages, packagesLacking, requireRoot } from '../plane/host-checks.ts';
 import { planePaths } from '../plane/paths.ts';
 import { createToolchainProgress } from '../plane/toolchain-progress.ts';
 import { preparePythonTools } from './python-tools.ts';
@@ -83,8 +83,7 @@ const CLIENTS: Readonly<Record<string, string>> = { git: 'git', skopeo: 'skopeo'
 
 /** Without one of them, and without root, the test that needs it fails and says which, and no other. */
 async function prepareClients(say: (detail: string) => void, signal: AbortSignal): Promise<void> {
-  const missing: string[] = [];
-  for (const [program, name] of Object.entries(CLIENTS)) if (!(await onPath(program))) missing.push(name);
+  const missing = await packagesLacking(CLIENTS);
   if (missing.length === 0 || process.getuid?.() !== 0) return;
   say(`installing the Debian packages ${missing.join(', ')}`);
   try {
@@ -93,12 +92,6 @@ async function prepareClients(say: (detail: string) => void, signal: AbortSignal
     signal.throwIfAborted();
     say(`${missing.join(', ')}: ${messageOf(error)}`);
   }
-}
-
-async function onPath(program: string): Promise<boolean> {
-  for (const folder of (process.env['PATH'] ?? '').split(':'))
-    if (folder !== '' && (await stat(join(folder, program)).catch(() => undefined))) return true;
-  return false;
 }
 
 /** Without it the test that needs it fails with these words, and no other. */
