@@ -45,8 +45,8 @@ const version = (number: string, host: string) => ({
     {
       name: 'settings',
       type: 'addon',
-      chart: { registry: 'builtin', name: 'metrics-server', version: '3.12.2' },
-      values: { args: ['--host={{ .var.host }}'] },
+      chart: { registry: 'builtin', name: 'metrics-server', version: '1.0.0' },
+      values: { resources: { host: '{{ .var.host }}' } },
     },
   ],
 });
@@ -81,7 +81,7 @@ describe.each(testEngines)('rendered values, on %s', (engine) => {
     const versions = [version('1.0.0', '{{ .var.host }}.{{ .cluster.project }}'), { ...version('1.1.0', 'new.{{ .var.host }}') }];
     await client.create(clusterProfileKinds.at('tenant'), { kind: 'ClusterProfile', metadata: { name: 'shop' }, spec: { versions } });
     await client.create(clusterKind, cluster('eu', '1.0.0'));
-  }, 120_000);
+  }, 300_000);
   afterAll(async () => {
     for (const agent of agents) await agent.stop();
     await test?.stop();
@@ -101,8 +101,8 @@ describe.each(testEngines)('rendered values, on %s', (engine) => {
     });
     expect(dataOf(body)).toEqual({ host: 'shop.default', url: 'https://me:***@x', hash: '***', upper: '***', part: '***' });
     expect(body.layers.find(({ name }) => name === 'settings')).toMatchObject({
-      values: { args: ['--host=shop'] },
-      origins: expect.arrayContaining([{ path: 'args', from: 'profile', uses: ['.var.host'] }]),
+      values: { resources: { host: 'shop' } },
+      origins: expect.arrayContaining([{ path: 'resources.host', from: 'profile', uses: ['.var.host'] }]),
     });
 
     const { token } = await test.client.request<{ token: string }>(`${API}/gateways/local/jointoken`, { method: 'POST', body: {} });

@@ -42,7 +42,7 @@ export async function startCliHub(hubEnv: NodeJS.ProcessEnv = {}): Promise<CliHu
     const result = await run(process.execPath, [cliMain, ...args], {
       env: { ...env, ...options.env },
       allow: Array.from({ length: 256 }, (_, code) => code),
-      timeoutMs: 60_000,
+      timeoutMs: 240_000,
       ...(options.input === undefined ? {} : { stdin: options.input }),
     });
     return { code: result.code, out: result.stdout, talk: result.stderr };
@@ -59,12 +59,12 @@ export async function startCliHub(hubEnv: NodeJS.ProcessEnv = {}): Promise<CliHu
   };
   const ca = join(home, 'hub/pki/ca.crt');
   try {
-    await waitFor(() => stat(ca), { what: 'the hub to make its certificates', timeoutMs: 60_000 });
-    await waitFor(() => stat(join(home, 'run/hub.sock')), { what: 'the hub to listen', timeoutMs: 60_000 });
+    await waitFor(() => stat(ca), { what: 'the hub to make its certificates', timeoutMs: 240_000 });
+    await waitFor(() => stat(join(home, 'run/hub.sock')), { what: 'the hub to listen', timeoutMs: 240_000 });
     const admin = await run(process.execPath, [hubMain, 'bootstrap-admin', '--home', home], { env: { ...process.env, DATABASE_URL: '' } });
     const { token } = JSON.parse(admin.stdout) as { token: string };
     const login = ['login', server, '--name', 'test', '--ca-file', ca, '--token-stdin'];
-    await waitFor(async () => (await slipway(login, { input: token })).code === 0, { what: 'to log in', timeoutMs: 60_000 });
+    await waitFor(async () => (await slipway(login, { input: token })).code === 0, { what: 'to log in', timeoutMs: 240_000 });
   } catch (error) {
     await stop();
     throw error;
