@@ -228,6 +228,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     packReads: registries.packReads,
     planRollout: (tenant, rollout) => controllers.planRollout(tenant, rollout),
     valuesFor: (input) => controllers.valuesFor(input),
+    impactFor: (input) => controllers.impactFor(input),
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onAuthenticated: (request) => listeners.prove(request.socket),
     version: options.version,

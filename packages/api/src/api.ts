@@ -145,7 +145,6 @@ export function createApi(options: ApiOptions): Api {
   const { fleet, packReads } = options;
   const readsFor: ReadsFor = ({ tenant, store }) => admissionReads({ tenant, store, fleet, packs: packReads?.(tenant) });
   const writes = createWrites({ clock, readsFor });
-  const subresources = [...(options.subresources ?? []), ...previewSubresources(options, { served, readsFor })];
   const { authorizer } = options;
   const granted = (principal: Principal, request: AccessRequest, decision: Decision): RequestGrant => ({
     principal,
@@ -160,6 +159,8 @@ export function createApi(options: ApiOptions): Api {
     const place = request.project === undefined ? '' : ` in project "${request.project}"`;
     throw new SlipwayError('Forbidden', `User "${principal.name}" cannot ${request.verb} ${what}${place}: ${decision.reason}.`);
   };
+  const previews = previewSubresources(options, { served, readsFor, authorizer, fleet, grant });
+  const subresources = [...(options.subresources ?? []), ...previews];
   const fairness = createFairness(MAX_BODY, options.limits);
   const deps: RouteDeps = { ...options, clock, logger, readsFor, served, versions, writes, subresources, grant, fairness };
 

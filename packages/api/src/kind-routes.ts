@@ -1,5 +1,5 @@
 import { SlipwayError } from '@slipway/kit';
-import { type ApiObject, apiVersionOf, deprecationOf, GROUP, type Kind } from '@slipway/model';
+import { type ApiObject, apiVersionOf, deprecationOf, GROUP, type Kind, reachesClusters } from '@slipway/model';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { grantOf, principalOf, type RouteAccess, type RouteDeps, storeOf } from './api.ts';
 import { deleteOptionsOf } from './delete-options.ts';
@@ -18,6 +18,7 @@ import {
   timeoutSecondsOf,
 } from './request-options.ts';
 import { warningHeaders } from './warning-header.ts';
+import { foretold } from './impact.ts';
 import { represent, representationOf } from './table.ts';
 import { streamWatch, type WatchView } from './watch-stream.ts';
 import type { PatchType } from './patches.ts';
@@ -91,8 +92,9 @@ function routesOf(scope: FastifyInstance, deps: RouteDeps, served: ServedKind, p
       return answerWritten(deps, kind, { request, reply }, await deps.writes.patch(served, context, nameOf(request), change));
     });
   }
-  scope.delete(one, access('delete'), async (request) => {
-    const { deleted, removed } = await remove(deps, kind, request, nameOf(request));
+  scope.delete(one, access('delete'), async (request, reply) => {
+    const { deleted, removed, told } = await remove(deps, kind, request, nameOf(request));
+    warn(reply, told);
     if (!removed) return answer(deps, kind, request, conversion.shown(deleted));
     const details = { name: deleted.metadata.name, group: GROUP, kind: kind.plural, uid: deleted.metadata.uid };
     return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
@@ -190,7 +192,15 @@ function writeContext(deps: RouteDeps, kind: Kind, request: FastifyRequest): Wri
     fieldValidation: fieldValidationOf(query),
     dryRun: dryRunOf(query),
     fieldManager: fieldManagerOf(query, request.headers['user-agent']),
+    foretell: foretellingOf(deps, kind, request),
   };
+}
+
+/** What a dry run tells besides; undefined where there is nothing to tell of. */
+function foretellingOf(deps: RouteDeps, kind: Kind, request: FastifyRequest): WriteContext['foretell'] {
+  const { impactFor } = deps;
+  if (impactFor === undefined || !reachesClusters(kind)) return undefined;
+  return (write) => foretold({ ...deps, impactFor }, principalOf(request), { kind, write });
 }
 
 async function checkProject(context: WriteContext): Promise<void> {
@@ -220,7 +230,7 @@ async function remove(
   kind: Kind,
   request: FastifyRequest,
   name: string,
-): Promise<{ deleted: ApiObject; removed: boolean }> {
+): Promise<{ deleted: ApiObject; removed: boolean; told: readonly string[] }> {
   const { tenant } = principalOf(request);
   const { project } = request.params as Params;
   const ref = { tenant, kind: kind.kind, project, name };
@@ -230,7 +240,8 @@ async function remove(
   await admitted(kind, kind.admitDelete?.({ object, reads: deps.readsFor({ tenant, store: storeOf(request) }) }));
   // Without a wish of the caller: the object that was admitted, not another one that took its name meanwhile.
   const deleted = await storeOf(request).delete(ref, { uid: object.metadata.uid, ...options });
-  return { deleted, removed: (deleted.metadata.finalizers ?? []).length === 0 };
+  const told = options.dryRun ? await foretellingOf(deps, kind, request)?.({ object, old: object, remove: true }) : undefined;
+  return { deleted, removed: (deleted.metadata.finalizers ?? []).length === 0, told: told ?? [] };
 }
 
 function answer(deps: RouteDeps, kind: Kind, request: FastifyRequest, object: ApiObject): object {

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ApiObject, ChangePlan, ClusterValues, ObjectStore, Principal, RolloutPlan } from '@slipway/model';
+import type { ApiObject, ChangePlan, ImpactPlan, ClusterValues, ObjectStore, Principal, RolloutPlan } from '@slipway/model';
 
 /** What a subresource's handler knows: the caller is authenticated and allowed, the object exists. */
 export interface SubresourceContext {
@@ -94,3 +94,18 @@ export type ValuesFor = (request: {
 
 /** Answers "what would this rollout do to the fleet" without writing anything. */
 export type PlanRollout = (tenant: string, rollout: ApiObject) => Promise<RolloutPlan>;
+
+/** Clusters of one tenant that a caller may read. */
+export interface ClusterPlace {
+  readonly tenant: string;
+  readonly store: Pick<ObjectStore, 'list'>;
+}
+
+/** Answers "what would this change of a macro or a registry do to the clusters that run" without writing anything. */
+export type ImpactFor = (
+  request: PlanCandidate & {
+    readonly tenant: string;
+    readonly remove?: boolean;
+    readonly places: readonly ClusterPlace[];
+  },
+) => Promise<ImpactPlan>;

@@ -15,6 +15,7 @@ import { checkedConfig, typeMetaOf } from './apply/apply-config.ts';
 import { duplicateItems } from './apply/merge.ts';
 import { pathText } from './field-errors.ts';
 import { admitted } from './guards.ts';
+import type { Write } from './impact.ts';
 import { metadataCauses } from './metadata.ts';
 import { recognized } from './known-secrets.ts';
 import { patched, type PatchType } from './patches.ts';
@@ -38,6 +39,8 @@ export interface WriteContext {
   readonly dryRun: boolean;
   readonly fieldManager: string;
   readonly subresource?: 'status' | undefined;
+  /** Says what a write would do to others, for a dry run. */
+  readonly foretell?: ((write: Write) => Promise<readonly string[]>) | undefined;
 }
 
 /** One change of an object that is there: as it is stored, and as the writer, in its own version, wants it. */
@@ -74,6 +77,7 @@ export function createWrites(deps: WriteDeps) {
     const reads = deps.readsFor(context);
     const warn = (text: string) => void warnings.push(text);
     await admitted(kind, kind.admit?.({ object, tenant: context.tenant, reads, warn, ...(old === undefined ? {} : { old }) }));
+    if (context.dryRun) warnings.push(...((await context.foretell?.({ object, old })) ?? []));
     return warnings;
   };
 

@@ -1,5 +1,5 @@
 import { newUid } from '@slipway/kit';
-import { type ApiObject, type ChangePlan, type ClusterValues, type RolloutPlan, SCOPES } from '@slipway/model';
+import { type ApiObject, type ChangePlan, type ClusterValues, type ImpactPlan, type RolloutPlan, SCOPES } from '@slipway/model';
 import { createController, createLocalLeases, runAsLeader, systemTimers, type Controller } from '@slipway/runtime';
 import { clusterController } from './cluster/controller.ts';
 import { createClusterIndex } from './cluster-index.ts';
@@ -8,6 +8,7 @@ import { clusterProfileController } from './cluster-profile/controller.ts';
 import { SHIPPED_IMAGE_TAGS, type ControllersOptions, type FleetDeps } from './deps.ts';
 import { eventController } from './event/controller.ts';
 import { gatewayController } from './gateway/controller.ts';
+import { type ImpactInput, planImpact } from './impact/plan-impact.ts';
 import { machinePoolController } from './machine-pool/controller.ts';
 import { planFor, type PlanForInput } from './plan-for.ts';
 import { createClusterResolver } from './cluster-resolver.ts';
@@ -27,6 +28,8 @@ export interface Controllers {
   valuesFor(input: ValuesForInput & { readonly tenant: string }): Promise<ClusterValues>;
   /** What this rollout would do to the fleet, stored or not. */
   planRollout(tenant: string, rollout: ApiObject): Promise<RolloutPlan>;
+  /** What a change of a macro or a registry would do to clusters that run. */
+  impactFor(input: ImpactInput): Promise<ImpactPlan>;
   /** By name, for metrics (`depth`) and for running one key. */
   readonly controllers: Readonly<Record<string, Controller>>;
 }
@@ -70,6 +73,7 @@ export function createControllers(options: ControllersOptions): Controllers {
       ),
     valuesFor: ({ tenant, ...input }) => valuesFor({ tenant, store: tenantStore(store, tenant), maskedResolver }, input),
     planRollout: (tenant, rollout) => planRollout(deps, tenant, rollout as RolloutObject),
+    impactFor: (input) => planImpact({ ...deps, resolveCluster: maskedResolver }, input),
     start: (signal) =>
       runAsLeader(
         {

@@ -1,4 +1,4 @@
-import type { ClusterFacts, ClusterPlan, GatewayFacts, GatewayPlan, PackInfo, SignedPlan } from '@slipway/model';
+import type { ClusterFacts, ClusterPlan, GatewayFacts, GatewayPlan, PackInfo, RegistrySpec, SignedPlan } from '@slipway/model';
 
 /** Who an agent is: one cluster or one gateway. */
 export interface LinkSubject {
@@ -76,6 +76,11 @@ export interface PackResolver {
   }>;
   /** What the pack says about itself; of the same content that `resolveChart` pins. Rejects as that does. */
   packInfo?(ref: Parameters<PackResolver['resolveChart']>[0]): Promise<PackInfo>;
+  /** As everything would be resolved if a registry were so, or were not there; nothing is kept of what is asked of it. Secrets of the spec that are masked are those that are stored. */
+  trial?(
+    registry: { tenant: string; project?: string | undefined; name: string },
+    spec: RegistrySpec | undefined,
+  ): Pick<PackResolver, 'resolveChart'>;
 }
 
 /** One chart as one cluster would get it. */

@@ -10,7 +10,11 @@ import { bareVersion, type FetchedPack } from './registries/source.ts';
 
 export interface PackResolverDeps extends SourceDeps {
   /** The Registry of that name in that tenant (or project), secrets in clear; undefined when there is none. */
-  readonly registries: { get(ref: RegistryRef): Promise<RegistrySpec | undefined> };
+  readonly registries: {
+    get(ref: RegistryRef): Promise<RegistrySpec | undefined>;
+    /** A spec that is not stored, with the stored secrets where it has masks. */
+    opened?(ref: RegistryRef, spec: RegistrySpec): Promise<RegistrySpec>;
+  };
   readonly blobs: BlobStore;
   /** Remembers resolutions over restarts. Without it they live as long as this resolver. */
   readonly pins?: PinStore;
@@ -63,6 +67,7 @@ export function createPackResolver(deps: PackResolverDeps): PackResolver & { hol
 
   return {
     hold,
+    trial: (of, spec) => createPackResolver(trialDeps(deps, of, spec)),
     packInfo: async (ref) => {
       const { spec } = await registryOf(ref);
       const key = `${pinKey(ref, spec)}${trustOf(spec) ?? ''}`;
@@ -97,6 +102,23 @@ export function createPackResolver(deps: PackResolverDeps): PackResolver & { hol
         throw error;
       }
     },
+  };
+}
+
+/** Reads what is held and pinned, and adds nothing to it. */
+function trialDeps(deps: PackResolverDeps, of: RegistryRef, spec: RegistrySpec | undefined): PackResolverDeps {
+  const { registries, pins, blobs } = deps;
+  const isMeant = ({ tenant, project, name }: RegistryRef) => tenant === of.tenant && project === of.project && name === of.name;
+  return {
+    ...deps,
+    registries: {
+      get: async (ref) => {
+        if (!isMeant(ref)) return registries.get(ref);
+        return spec && (registries.opened === undefined ? spec : registries.opened(ref, spec));
+      },
+    },
+    blobs: { get: (digest) => blobs.get(digest), put: async (data) => `sha256:${sha256Hex(data)}` },
+    ...(pins === undefined ? {} : { pins: { get: (key) => pins.get(key), put: async () => undefined } }),
   };
 }
 

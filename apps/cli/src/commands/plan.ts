@@ -25,13 +25,15 @@ export function register(program: Command, deps: CliDeps): void {
 }
 
 async function planFiles(deps: CliDeps, options: PlanOptions): Promise<void> {
-  const [{ readManifests }, { checkManifests }, { planManifests }, { renderChangePlan }, { requireFormat, toYaml }] = await Promise.all([
-    import('../manifest/read.ts'),
-    import('../manifest/check.ts'),
-    import('../manifest/plan.ts'),
-    import('../output/change-plan.ts'),
-    import('../output/format.ts'),
-  ]);
+  const [{ readManifests }, { checkManifests }, { planManifests }, { renderChangePlan }, { renderImpact }, { requireFormat, toYaml }] =
+    await Promise.all([
+      import('../manifest/read.ts'),
+      import('../manifest/check.ts'),
+      import('../manifest/plan.ts'),
+      import('../output/change-plan.ts'),
+      import('../output/impact-plan.ts'),
+      import('../output/format.ts'),
+    ]);
   const format = requireFormat(options.output);
   const manifests = await readManifests(options.filename, () => deps.io.readStdin());
   checkManifests(manifests);
@@ -39,6 +41,6 @@ async function planFiles(deps: CliDeps, options: PlanOptions): Promise<void> {
   const plans = await planManifests(hub, manifests, { project, manifests: options.manifests === true });
   if (format === 'json') deps.io.data(JSON.stringify(plans, null, 2));
   else if (format === 'yaml') deps.io.data(toYaml(plans));
-  else for (const { title, plan } of plans) deps.io.data(renderChangePlan(deps.io, title, plan));
-  if (plans.some(({ plan }) => plan.actions.length > 0)) throw new Finished(EXIT.differences);
+  else for (const one of plans) deps.io.data('plan' in one ? renderChangePlan(deps.io, one.title, one.plan) : renderImpact(deps.io, one));
+  if (plans.some((one) => 'plan' in one && one.plan.actions.length > 0)) throw new Finished(EXIT.differences);
 }

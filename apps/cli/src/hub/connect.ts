@@ -1,10 +1,11 @@
-import { createApiClient } from '@slipway/api/client';
+import { createApiClient, objectPath } from '@slipway/api/client';
 import {
   API_VERSION,
   type ApiObject,
   apiVersionOf,
   type ChainedRecord,
   type ChangePlan,
+  type ImpactPlan,
   type ClusterValues,
   type Kind,
   type NewObject,
@@ -69,6 +70,13 @@ export function connectHub(context: Context, signal?: AbortSignal, onWarning?: (
         method: 'POST',
         body: candidate ?? {},
         signal,
+      }),
+    impact: (kind, object, project) =>
+      client.request<ImpactPlan>(`${objectPath(address(kind, object.metadata.name ?? '', project))}/plan`, {
+        method: 'POST',
+        body: scoped(kind, object, project),
+        signal,
+        timeoutMs: 60_000,
       }),
     kubeconfig: (name, project) => client.text(cluster(name, project, 'kubeconfig'), { signal }),
     async gatewayJoinToken(gateway) {

@@ -4,6 +4,7 @@ import type {
   AuditCheckpoint,
   ChainedRecord,
   ChangePlan,
+  ImpactPlan,
   ClusterValues,
   Kind,
   NewObject,
@@ -49,6 +50,8 @@ export interface Hub {
   values(cluster: string, project: string, of: ValuesQuery): Promise<ClusterValues>;
   /** What a rollout would do to the fleet; of a stored one, or of a candidate under that name. */
   rolloutPlan(name: string, candidate?: NewObject): Promise<RolloutPlan>;
+  /** What a change of a macro or a registry would do to clusters that run. */
+  impact(kind: Kind, object: NewObject, project: string): Promise<ImpactPlan>;
   kubeconfig(cluster: string, project: string): Promise<string>;
   /** A one-use token with which an agent joins. */
   gatewayJoinToken(gateway: string): Promise<string>;

@@ -1,46 +1,31 @@
 import { SlipwayError } from '@slipway/kit';
-import {
-  type ApiObject,
-  IMPACT_WORDS,
-  type Impact,
-  isFinished,
-  rolloutKind,
-  type RolloutPlan,
-  type RolloutSpec,
-  type RolloutStatus,
-} from '@slipway/model';
+import { type ApiObject, isFinished, rolloutKind, type RolloutPlan, type RolloutSpec, type RolloutStatus } from '@slipway/model';
 import type { CliDeps } from '../command.ts';
 import { Detached } from '../exit.ts';
 import type { Hub } from '../hub/hub.ts';
-import { renderChangePlan } from './change-plan.ts';
 import type { Io } from './io.ts';
+import { countWords, impactCounts, renderKinds } from './plan-kinds.ts';
 import { createTimeline } from './timeline.ts';
 import { follow } from './watch.ts';
 
 type RolloutObject = ApiObject<RolloutSpec, RolloutStatus>;
 
-/** Different plans that are shown in full. */
-const SHOWN = 5;
-
-const count = (number: number, noun: string): string => `${number} ${noun}${number === 1 ? '' : 's'}`;
-
 /** What a rollout would do to the fleet: by wave, then each different plan once. */
 export function renderRolloutPlan(io: Io, name: string, plan: RolloutPlan): string {
-  const { target, waves, kinds, refusals } = plan;
+  const { target, waves, refusals } = plan;
   const moving = plan.total - plan.there - plan.refused;
   const lines = [
-    `${io.paint('bold', `rollout ${name}`, 'stdout')}: ${count(moving, 'cluster')} to ${target.name}@${target.version}; ${plan.there} there already, ${plan.refused - plan.blocked} refused${plan.blocked > 0 ? `, ${plan.blocked} wait for decisions` : ''}.`,
-    ...waves.map((wave) => `  wave ${wave.name}: ${count(wave.clusters, 'cluster')}${wave.refused > 0 ? `, ${wave.refused} refused` : ''}`),
+    `${io.paint('bold', `rollout ${name}`, 'stdout')}: ${countWords(moving, 'cluster')} to ${target.name}@${target.version}; ${plan.there} there already, ${plan.refused - plan.blocked} refused${plan.blocked > 0 ? `, ${plan.blocked} wait for decisions` : ''}.`,
+    ...waves.map(
+      (wave) => `  wave ${wave.name}: ${countWords(wave.clusters, 'cluster')}${wave.refused > 0 ? `, ${wave.refused} refused` : ''}`,
+    ),
   ];
-  for (const kind of kinds.slice(0, SHOWN)) {
-    lines.push('', renderChangePlan(io, `${count(kind.clusters, 'cluster')}, such as ${kind.example}`, kind.plan));
-  }
-  if (kinds.length > SHOWN) lines.push('', `… and ${kinds.length - SHOWN} other plans; -o json of the API shows them.`);
+  lines.push(...renderKinds(io, plan));
   for (const { cluster, why, conflicts } of refusals.slice(0, 10)) {
     const words = conflicts ? `  blocked ${cluster}: overrides conflict at ${conflicts.join(', ')}` : `  refused ${cluster}: ${why}`;
     lines.push(io.paint('red', words, 'stdout'));
   }
-  const impacts = Object.entries(plan.impacts).map(([impact, of]) => `${of} [${impact}] ${IMPACT_WORDS[impact as Impact]}`);
+  const impacts = impactCounts(plan.impacts);
   if (impacts.length > 0) lines.push('', `  Impact: ${impacts.join('; ')}.`);
   if (plan.approval !== undefined) lines.push(`  Needs the approval ${plan.approval}: ${plan.disruptions.join(', ')}.`);
   return lines.join('\n');

@@ -149,6 +149,24 @@ describe('packs of a real registry, when a profile is saved', () => {
     expect(told(await post(cluster({ variables: { replicas: 3 } }), '?dryRun=All'))).toMatchObject({ status: 201, warning: '' });
   });
 
+  it('clusters of the profiles that come with the hub are admitted without a word', async () => {
+    const { items } = await test.client.list(clusterProfileKinds.at('tenant'));
+    const builtin = items.filter(({ metadata }) => !['good', 'draft'].includes(metadata.name));
+    expect(builtin.length).toBeGreaterThan(0);
+    for (const { metadata, spec } of builtin) {
+      for (const { version } of (spec as { versions: { version: string }[] }).versions) {
+        const body = {
+          apiVersion: 'slipway.dev/v1',
+          kind: 'Cluster',
+          metadata: { name: 'dev' },
+          spec: { profile: { name: metadata.name, version } },
+        };
+        const answer = told(await requestOf(test, 'POST', '/apis/slipway.dev/v1/namespaces/default/clusters?dryRun=All', { body }));
+        expect(answer, `${metadata.name}@${version}`).toEqual({ status: 201, causes: [], warning: '' });
+      }
+    }
+  }, 120_000);
+
   it('the registry of another tenant is none', async () => {
     await test.client.create(tenantKind, { kind: 'Tenant', metadata: { name: 'acme' }, spec: {} });
     const foreign = await save(

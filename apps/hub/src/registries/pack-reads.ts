@@ -36,8 +36,8 @@ const AT_ONCE = 4;
 /** Bytes of what the packs of one stack say, together. */
 const TOGETHER = 64 * 2 ** 20;
 /** Milliseconds for one schema, and for all slow ones that one write meets. A check takes some milliseconds. */
-const SCHEMA_MS = 2000;
-const SLOW_MS = 10_000;
+const SCHEMA_MS = 10_000;
+const SLOW_MS = 30_000;
 const ORDINARY_MS = 200;
 /** For advice: registries that are looked into, and packs that are looked for. */
 const REGISTRIES = 50;

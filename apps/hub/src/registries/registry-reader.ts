@@ -1,4 +1,13 @@
-import { type ObjectStore, putSecrets, registryKinds, type RegistrySpec, registrySpecSchema, secretFieldsOf } from '@slipway/model';
+import {
+  type ApiObject,
+  type ObjectStore,
+  putSecrets,
+  registryKinds,
+  type RegistrySpec,
+  registrySpecSchema,
+  secretFieldsOf,
+  takeSecrets,
+} from '@slipway/model';
 import type { RegistryRef } from '@slipway/packs';
 import type { Vault } from '@slipway/store';
 
@@ -14,15 +23,20 @@ export const registryAddress = ({ tenant, project, name }: RegistryRef) => ({
 
 /** Registries as the hub uses them: defaults filled in (older versions of Slipway stored fewer fields), secrets in clear. They go nowhere but to the registry. */
 export function createRegistryReader({ store, vault }: { readonly store: Pick<ObjectStore, 'get'>; readonly vault: Pick<Vault, 'open'> }) {
+  const secretsOf = (ref: RegistryRef, { metadata }: ApiObject) =>
+    vault.open({ ...registryAddress(ref), project: ref.project ?? '', uid: metadata.uid });
   return {
     async get(ref: RegistryRef): Promise<RegistrySpec | undefined> {
-      const address = registryAddress(ref);
-      const stored = await store.get(address);
+      const stored = await store.get(registryAddress(ref));
       if (stored === undefined) return undefined;
       const spec = registrySpecSchema.parse(stored.spec);
-      if (!holdsSecrets(spec)) return spec;
-      const values = await vault.open({ ...address, project: ref.project ?? '', uid: stored.metadata.uid });
-      return putSecrets(spec, SECRETS, values);
+      return holdsSecrets(spec) ? putSecrets(spec, SECRETS, await secretsOf(ref, stored)) : spec;
+    },
+    /** A spec that is not stored: what it masks is what is stored. That masks stay only where the address stays is admission's to see to. */
+    async opened(ref: RegistryRef, spec: RegistrySpec): Promise<RegistrySpec> {
+      const stored = holdsSecrets(spec) ? await store.get(registryAddress(ref)) : undefined;
+      if (stored === undefined) return spec;
+      return putSecrets(spec, SECRETS, { ...(await secretsOf(ref, stored)), ...takeSecrets(spec, SECRETS).values });
     },
   };
 }

@@ -17,7 +17,6 @@ import {
   type OverriddenStack,
   overriddenStack,
   type PendingApproval,
-  pendingApproval,
   type Problem,
   type ProvisionFacts,
   type ResolveResult,
@@ -25,6 +24,7 @@ import {
 import type { Deps, FleetDeps } from '../deps.ts';
 import { connectionOf, gatewayPlace, type GatewayPlace, gatewayReport } from '../gateway/place.ts';
 import { renderCluster } from '../gateway/render-cluster.ts';
+import { pendingChange } from '../pending-change.ts';
 import {
   getCluster,
   listMachines,
@@ -91,7 +91,7 @@ export async function loadClusterScope(fleet: FleetDeps, key: string): Promise<C
   const { resolved, packProblems, stack } = await deps.resolveCluster(deps, cluster);
   const staying = pools.filter((pool) => !pool.metadata.deletionTimestamp);
   const published = await deps.plans.latestCluster(uid);
-  const pending = pendingApproval({ published: published?.plan, resolved, approvals: cluster.spec.approvals });
+  const pending = pendingChange(cluster, { resolved, packProblems }, published?.plan);
   const rendered = renderCluster({ cluster, pools: staying, resolved, cloud: account?.spec.cloud, keep: pending }, deps);
   const own = await deps.facts.cluster(uid);
   const provision = told.facts?.clusters.find((facts) => facts.clusterUid === uid);

@@ -1,16 +1,8 @@
-import {
-  DEFAULT_TENANT,
-  type ApiObject,
-  type CloudAccountSpec,
-  type ObjectStore,
-  type PendingApproval,
-  pendingApproval,
-  settingsOf,
-  type ResolveResult,
-} from '@slipway/model';
+import { DEFAULT_TENANT, type ApiObject, type CloudAccountSpec, type ObjectStore, type ResolveResult } from '@slipway/model';
 import type { Deps, FleetDeps } from '../deps.ts';
 import { type ClusterObject, type GatewayObject, listClusters, listPools, type PoolObject } from '../reads.ts';
 import { tenantStore } from '../tenant-deps.ts';
+import { keptUntilApproved } from '../pending-change.ts';
 import type { AssembledCluster } from './assemble.ts';
 import { isBorrowed } from './place.ts';
 import { renderCluster } from './render-cluster.ts';
@@ -68,10 +60,11 @@ function onceEach(store: ObjectStore): Pick<ObjectStore, 'get'> {
 
 export async function assembled(deps: Deps, part: TenantPart): Promise<AssembledCluster[]> {
   const { clusters, pools, accounts } = part;
+  const place = { tenant: part.tenant, store: onceEach(tenantStore(deps.fleet, part.tenant)) };
   return Promise.all(
     clusters.map(async (cluster) => {
       const resolved = part.resolved.get(cluster.metadata.uid) ?? NOT_RESOLVED;
-      const keep = await keptUntilApproved(deps, cluster, resolved);
+      const keep = await keptUntilApproved(deps, place, cluster, resolved);
       return {
         cluster,
         pools: pools.filter(
@@ -82,17 +75,4 @@ export async function assembled(deps: Deps, part: TenantPart): Promise<Assembled
       };
     }),
   );
-}
-
-/** What a cluster's machines keep while a change waits for its approval. Of the many that change nothing of theirs, the published plan is not read. */
-async function keptUntilApproved(
-  deps: Deps,
-  { metadata, spec, status }: ClusterObject,
-  resolved: ResolveResult,
-): Promise<PendingApproval | undefined> {
-  if (!resolved.ok) return undefined;
-  const isAsSeen = status?.kubernetesVersion === resolved.profile.kubernetesVersion && status.observedGeneration === metadata.generation;
-  if (isAsSeen && Object.keys(settingsOf(resolved.profile)).length === 0) return undefined;
-  const published = await deps.plans.latestCluster(metadata.uid);
-  return pendingApproval({ published: published?.plan, resolved, approvals: spec.approvals });
 }

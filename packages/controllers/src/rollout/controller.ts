@@ -1,24 +1,29 @@
-import { approvalId, isFinished, markOf, rolloutStatus } from '@slipway/model';
+import { approvalId, isFinished, rolloutStatus } from '@slipway/model';
 import { changed, defineController, done, type Source, type Step } from '@slipway/runtime';
 import type { FleetDeps } from '../deps.ts';
 import { recordChanges } from '../event/condition-events.ts';
 import { type ClusterObject, keyOf } from '../reads.ts';
-import { tenantStore } from '../tenant-deps.ts';
 import { writeStatus } from '../writes.ts';
 import { fleetDisruptions } from './fleet-plan.ts';
 import { moveCluster, recordVerdicts, returnCluster } from './move.ts';
+import { createRolloutIndex, type RolloutIndex } from './rollout-index.ts';
 import { nextStepOf, loadRolloutScope, type RolloutScope, seeAgain } from './scope.ts';
 
 /** How soon a window that is closed, or a gate that runs, is looked at again at the latest. */
 const LOOK_AGAIN_MS = 60_000;
 
 /** Takes a fleet to a profile version, wave by wave. What has been done is read off the clusters, so that a restart in the middle changes nothing. */
-export const rolloutController = (deps: FleetDeps) =>
-  defineController<RolloutScope>({
+export function rolloutController(deps: FleetDeps) {
+  const index = createRolloutIndex();
+  return defineController<RolloutScope>({
     name: 'rollout',
     resyncMs: LOOK_AGAIN_MS,
-    wakeOn: wakeOn(deps),
-    load: (key) => loadRolloutScope(deps, key),
+    wakeOn: wakeOn(deps, index),
+    load: async (key) => {
+      const scope = await loadRolloutScope(deps, key);
+      if (scope === undefined) index.drop(key);
+      return scope;
+    },
     deleting: ({ rollout }) => Boolean(rollout.metadata.deletionTimestamp),
     phases: {
       active: [
@@ -29,19 +34,15 @@ export const rolloutController = (deps: FleetDeps) =>
     },
     finish,
   });
-
-function wakeOn(deps: FleetDeps): Source[] {
-  const rolloutsOf = async (cluster: ClusterObject, tenant: string): Promise<string[]> => {
-    const { items } = await tenantStore(deps.store, tenant).list({ kind: 'Rollout' });
-    const uid = markOf(cluster)?.uid;
-    // Those under way may select it from now on; a finished one is never woken by its clusters.
-    const concerned = items.filter(
-      ({ metadata, status }) => metadata.uid === uid || !isFinished((status as { phase?: never } | undefined)?.phase),
-    );
-    return concerned.map((rollout) => keyOf(tenant, rollout));
-  };
-  return [changed(deps, 'Rollout', (rollout, tenant) => [keyOf(tenant, rollout)]), changed(deps, 'Cluster', rolloutsOf)];
 }
+
+const wakeOn = (deps: FleetDeps, index: RolloutIndex): Source[] => [
+  changed(deps, 'Rollout', (rollout, tenant) => {
+    index.put(tenant, rollout);
+    return [keyOf(tenant, rollout)];
+  }),
+  changed(deps, 'Cluster', (cluster, tenant) => index.concernedBy(tenant, cluster)),
+];
 
 async function verdicts(scope: RolloutScope): Promise<Step> {
   seeAgain(scope, await recordVerdicts(scope));

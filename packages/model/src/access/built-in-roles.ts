@@ -21,9 +21,11 @@ const OWN_CATALOGUE = [
   'projectregistries',
   'projectregistries/content',
   'projectregistries/sync',
+  'projectmacros/plan',
+  'projectregistries/plan',
 ];
 /** What may be done with registries besides: `content` is what the embedded one holds. */
-const REGISTRY_ACTIONS = ['registries/content', 'registries/sync'];
+const REGISTRY_ACTIONS = ['registries/content', 'registries/sync', 'registries/plan'];
 const SEEN = [
   ...WORKLOADS,
   'machines',
@@ -114,7 +116,7 @@ export const BUILT_IN_ROLES: readonly BuiltInRole[] = [
     level: 'tenant',
     description: 'Cluster profiles, macros and registries, of the tenant and of its projects.',
     rules: [
-      rule(['clusterprofiles', 'macros', ...OWN_CATALOGUE, 'registries', ...REGISTRY_ACTIONS], [...READ, ...WRITE]),
+      rule(['clusterprofiles', 'macros', 'macros/plan', ...OWN_CATALOGUE, 'registries', ...REGISTRY_ACTIONS], [...READ, ...WRITE]),
       rule(['packs', 'packs/content', 'projectpacks', 'projectpacks/content'], READ),
       rule(['systemclusterprofiles', 'systemmacros'], READ),
     ],

@@ -1,6 +1,5 @@
-import type { ResolveResult } from '../cluster-profile/resolved.ts';
 import { settingsOf } from './machine-settings.ts';
-import { type Approval, approvalFor } from '../plan/approval.ts';
+import { type Approval, approvalFor, type ApprovalState } from '../plan/approval.ts';
 import type { Values } from '../meta/merge-values.ts';
 import type { ClusterPlan } from '../plan/cluster-plan.ts';
 
@@ -20,13 +19,14 @@ export interface PendingApproval extends Approval {
  */
 export function pendingApproval(input: {
   readonly published: ClusterPlan | undefined;
-  readonly resolved: ResolveResult;
+  /** Undefined where it cannot be said what the cluster would be made of. */
+  readonly desired: ApprovalState | undefined;
   /** `spec.approvals` */
   readonly approvals: readonly string[];
 }): PendingApproval | undefined {
-  const { published, resolved, approvals } = input;
-  if (!published || !resolved.ok) return undefined;
-  const approval = approvalFor(published.clusterUid, published, resolved.profile);
+  const { published, desired, approvals } = input;
+  if (!published || !desired) return undefined;
+  const approval = approvalFor(published.clusterUid, published, desired);
   return approval && !approvals.includes(approval.id)
     ? {
         ...approval,

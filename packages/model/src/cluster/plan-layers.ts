@@ -3,7 +3,9 @@ import { fieldDiff } from '../meta/diff.ts';
 import { markedAt, maskedDiff } from '../meta/mask.ts';
 import { HOLDS_DATA } from '../plan/approval.ts';
 import type { PlannedAction } from '../plan/change-plan.ts';
+import type { ObjectId } from '../plan/cluster-plan.ts';
 import { objectId, objectKey } from '../plan/object-id.ts';
+import { removalWords } from '../plan/removal-words.ts';
 
 /** A change of thousands of fields is not judged field by field. */
 const MAX_DIFF = 200;
@@ -38,23 +40,31 @@ export function changeLayer(to: ResolvedLayer, from: ResolvedLayer, secretValues
   const gone = removedObjects(to, from);
   const replaced = from.content.type !== to.content.type || from.namespace !== to.namespace;
   const touchesContent = replaced || fieldDiff(from.content, to.content).length > 0;
-  const loses = gone.some((kind) => HOLDS_DATA.has(kind)) || replaced;
+  const loses = gone.some(({ kind }) => HOLDS_DATA.has(kind)) || replaced;
   return [
     {
       verb: replaced ? 'replace' : 'change',
       target: `layer ${to.name}`,
       summary: `Change layer ${to.name}${moved(to, from)}.`,
       impact: loses ? 'data-loss' : touchesContent ? 'restart' : 'none',
-      reason: reasonOf({ replaced, gone, touchesContent }),
+      reason: reasonOf({ from, replaced, gone, touchesContent }),
       diff: limited(diff),
     },
   ];
 }
 
-function reasonOf({ replaced, gone, touchesContent }: { replaced: boolean; gone: readonly string[]; touchesContent: boolean }): string {
-  if (replaced) return 'The layer changes its kind of content or its namespace: what it made before is removed, then it is made anew.';
+interface Why {
+  readonly from: ResolvedLayer;
+  readonly replaced: boolean;
+  readonly gone: readonly ObjectId[];
+  readonly touchesContent: boolean;
+}
+
+function reasonOf({ from, replaced, gone, touchesContent }: Why): string {
+  if (replaced)
+    return `The layer changes its kind of content or its namespace: what it made before is removed, then it is made anew. ${removalWords(from)}`;
   if (gone.length > 0)
-    return `${gone.length} object${gone.length === 1 ? '' : 's'} of it (${[...new Set(gone)].join(', ')}) will be deleted; pods of it may restart.`;
+    return `${gone.length} object${gone.length === 1 ? '' : 's'} of it (${[...new Set(gone.map(({ kind }) => kind))].join(', ')}) will be deleted; pods of it may restart. ${removalWords(from, gone)}`;
   return touchesContent
     ? 'Pods of this layer may restart; nothing else is touched.'
     : 'Only how Slipway treats the layer changes; nothing in the cluster does.';
@@ -63,14 +73,11 @@ function reasonOf({ replaced, gone, touchesContent }: { replaced: boolean; gone:
 const moved = (to: ResolvedLayer, from: ResolvedLayer): string =>
   describeContent(to) === describeContent(from) ? '' : ` from ${describeContent(from)} to ${describeContent(to)}`;
 
-/** Kinds of objects that are in `from` but not in `to`. */
-function removedObjects(to: ResolvedLayer, from: ResolvedLayer): string[] {
+/** Objects that are in `from` but not in `to`. */
+function removedObjects(to: ResolvedLayer, from: ResolvedLayer): ObjectId[] {
   if (from.content.type !== 'manifests') return [];
   const kept = new Set(to.content.type === 'manifests' ? to.content.objects.map((object) => objectKey(objectId(object))) : []);
-  return from.content.objects
-    .map((object) => objectId(object))
-    .filter((id) => !kept.has(objectKey(id)))
-    .map((id) => id.kind);
+  return from.content.objects.map((object) => objectId(object)).filter((id) => !kept.has(objectKey(id)));
 }
 
 export function removeLayer(layer: ResolvedLayer): PlannedAction {
@@ -80,7 +87,7 @@ export function removeLayer(layer: ResolvedLayer): PlannedAction {
     target: `layer ${layer.name}`,
     summary: `Remove layer ${layer.name} (${describeContent(layer)}).`,
     impact: layer.content.type === 'builtin' ? 'none' : harmless ? 'restart' : 'data-loss',
-    reason: 'What this layer made is deleted, and nothing else; data it kept in the cluster goes with it.',
+    reason: removalWords(layer),
     diff: [],
   };
 }

@@ -63,7 +63,11 @@ const without = (reads: AdmissionReads, gone: ApiObject): AdmissionReads => ({
 });
 
 /** Whether the profiles of a cluster, or what it gives them, refer to a macro. */
-async function usesMacro({ spec, metadata }: ApiObject<ClusterSpec>, name: string, reads: AdmissionReads): Promise<boolean> {
+export async function usesMacro(
+  { spec, metadata }: ApiObject<ClusterSpec, any>,
+  name: string,
+  reads: Pick<AdmissionReads, 'get'>,
+): Promise<boolean> {
   if (usesIn([spec.variables, spec.overrides]).macros.includes(name)) return true;
   for (const ref of [spec.profile, ...spec.addons]) {
     const profile = await reads.get(profileKindAt(ref.scope), ref.name, ref.scope === 'project' ? metadata.namespace : undefined);
