@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
-import { createApi, type FairnessLimits } from '@slipway/api';
+import { createApi, type FairnessLimits, impactOf } from '@slipway/api';
 import { clouds } from '@slipway/clouds';
 import { createControllers } from '@slipway/controllers';
 import { createIdentity, type Identity } from '@slipway/identity';
@@ -207,7 +207,12 @@ export async function startHub(options: HubOptions): Promise<Hub> {
           publicUrl: (host) => options.publicUrl ?? (host === undefined ? publicUrl() : `https://${host}`),
         }),
         tokenRequest({ identity }),
-        ...registries.subresources(),
+        ...registries.subresources((context, pack, accept) =>
+          impactOf({ authorizer: identity.authorizer, fleet: store, impactFor: controllers.impactFor }, context.principal, {
+            kind: findKind(pack.kind)!,
+            write: { object: pack, accept },
+          }),
+        ),
       ],
       (kind) => findKind(kind)?.plural ?? kind,
     ),

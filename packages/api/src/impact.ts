@@ -1,5 +1,6 @@
 import { messageOf, SlipwayError } from '@slipway/kit';
 import {
+  type Acceptance,
   type AccessRequest,
   type ApiObject,
   type Authorizer,
@@ -27,6 +28,8 @@ export interface Write {
   readonly object: ApiObject;
   readonly old?: ApiObject | undefined;
   readonly remove?: boolean;
+  /** Of a pack of the catalogue: the content that somebody would accept. */
+  readonly accept?: Acceptance;
 }
 
 const LIST_CLUSTERS: AccessRequest = { verb: 'list', group: GROUP, resource: 'clusters' };
@@ -48,7 +51,7 @@ async function placesOf({ authorizer, fleet }: ImpactDeps, principal: Principal,
 
 /** The impact of one write, on clusters that the caller may read. */
 export async function impactOf(deps: ImpactDeps, principal: Principal, { kind, write }: { kind: Kind; write: Write }): Promise<ImpactPlan> {
-  const { object, old, remove } = write;
+  const { object, old, remove, accept } = write;
   const places = await placesOf(deps, principal, kind);
   return deps.impactFor({
     tenant: principal.tenant,
@@ -56,6 +59,7 @@ export async function impactOf(deps: ImpactDeps, principal: Principal, { kind, w
     places,
     ...(old === undefined ? {} : { old }),
     ...(remove === undefined ? {} : { remove }),
+    ...(accept === undefined ? {} : { accept }),
   });
 }
 

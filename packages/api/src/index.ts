@@ -1,5 +1,6 @@
 export { type Api, type ApiOptions, createApi, type RouteAccess } from './api.ts';
 export { serveVersions } from './conversion.ts';
+export { impactOf } from './impact.ts';
 export type { ServedKind } from './kind-schema.ts';
 export * from './errors.ts';
 export { createFailures, FAILURE_LIMITS } from './fairness/failures.ts';

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { ApiObject, ChangePlan, ImpactPlan, ClusterValues, ObjectStore, Principal, RolloutPlan } from '@slipway/model';
+import type { Acceptance, ApiObject, ChangePlan, ImpactPlan, ClusterValues, ObjectStore, Principal, RolloutPlan } from '@slipway/model';
 
 /** What a subresource's handler knows: the caller is authenticated and allowed, the object exists. */
 export interface SubresourceContext {
@@ -101,7 +101,7 @@ export interface ClusterPlace {
   readonly store: Pick<ObjectStore, 'list'>;
 }
 
-/** Answers "what would this change of a macro or a registry do to the clusters that run" without writing anything. */
+/** Answers "what would this change of a macro, a registry or a pack do to the clusters that run" without writing anything. */
 export type ImpactFor = (
   request: PlanCandidate & {
     readonly tenant: string;

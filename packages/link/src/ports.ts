@@ -55,6 +55,14 @@ export interface BlobStore {
   get(digest: string): Promise<Buffer | undefined>;
 }
 
+/** What may become of a registry: another spec (masked secrets are those that are stored), none, or one version of a pack with other content. */
+export type RegistryChange = {
+  readonly registry: { readonly tenant: string; readonly project?: string | undefined; readonly name: string };
+} & (
+  | { readonly spec: RegistrySpec | undefined }
+  | { readonly accepted: { readonly name: string; readonly version: string; readonly digest: string } }
+);
+
 /** Turns a pack reference into pinned content. */
 export interface PackResolver {
   /** Fetches the chart (or finds it), verifies it, puts it into the blob store; the same (registry, name, version) gives the same digest afterwards. Errors say which registry answered what. */
@@ -76,11 +84,10 @@ export interface PackResolver {
   }>;
   /** What the pack says about itself; of the same content that `resolveChart` pins. Rejects as that does. */
   packInfo?(ref: Parameters<PackResolver['resolveChart']>[0]): Promise<PackInfo>;
-  /** As everything would be resolved if a registry were so, or were not there; nothing is kept of what is asked of it. Secrets of the spec that are masked are those that are stored. */
-  trial?(
-    registry: { tenant: string; project?: string | undefined; name: string },
-    spec: RegistrySpec | undefined,
-  ): Pick<PackResolver, 'resolveChart'>;
+  /** As everything would be resolved after a change of a registry; nothing is kept of what is asked of it. */
+  trial?(change: RegistryChange): Pick<PackResolver, 'packInfo'>;
+  /** What is remembered of packs may no longer be so: somebody accepted other content. */
+  forget?(): void;
 }
 
 /** One chart as one cluster would get it. */

@@ -80,6 +80,7 @@ export * from './meta/scopes.ts';
 export * from './meta/selectors.ts';
 export * from './meta/value-path.ts';
 export * from './meta/versions.ts';
+export * from './pack/accept.ts';
 export * from './pack/annotations.ts';
 export * from './pack/catalogue.ts';
 export * from './pack/constraints.ts';

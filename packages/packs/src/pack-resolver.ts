@@ -1,5 +1,5 @@
 import { canonicalJson, messageOf, sha256Hex, SlipwayError } from '@slipway/kit';
-import type { BlobStore, PackResolver } from '@slipway/link';
+import type { BlobStore, PackResolver, RegistryChange } from '@slipway/link';
 import { DEFAULT_TENANT, type PackInfo, type RegistrySpec } from '@slipway/model';
 import { openArchive } from './archive/open-archive.ts';
 import { CHART_LIMITS, type Chart, readChart } from './chart-archive.ts';
@@ -19,7 +19,13 @@ export interface PackResolverDeps extends SourceDeps {
   /** Remembers resolutions over restarts. Without it they live as long as this resolver. */
   readonly pins?: PinStore;
   /** The digest that the catalogue knows a version by: what was seen first counts, also before it is used. */
-  readonly catalogued?: (ref: RegistryRef, pack: { name: string; version: string }) => Promise<string | undefined>;
+  readonly catalogued?: (ref: RegistryRef, pack: { name: string; version: string }) => Promise<CataloguedContent | undefined>;
+}
+
+export interface CataloguedContent {
+  readonly digest: string;
+  /** Somebody said that this is to be used instead of what was: it goes before what is pinned. */
+  readonly accepted: boolean;
 }
 
 type Ref = Parameters<PackResolver['resolveChart']>[0];
@@ -67,7 +73,11 @@ export function createPackResolver(deps: PackResolverDeps): PackResolver & { hol
 
   return {
     hold,
-    trial: (of, spec) => createPackResolver(trialDeps(deps, of, spec)),
+    trial: (change) => createPackResolver(trialDeps(deps, change)),
+    forget() {
+      cache.clear();
+      infos.clear();
+    },
     packInfo: async (ref) => {
       const { spec } = await registryOf(ref);
       const key = `${pinKey(ref, spec)}${trustOf(spec) ?? ''}`;
@@ -106,16 +116,22 @@ export function createPackResolver(deps: PackResolverDeps): PackResolver & { hol
 }
 
 /** Reads what is held and pinned, and adds nothing to it. */
-function trialDeps(deps: PackResolverDeps, of: RegistryRef, spec: RegistrySpec | undefined): PackResolverDeps {
+function trialDeps(deps: PackResolverDeps, change: RegistryChange): PackResolverDeps {
   const { registries, pins, blobs } = deps;
+  const of = change.registry;
   const isMeant = ({ tenant, project, name }: RegistryRef) => tenant === of.tenant && project === of.project && name === of.name;
   return {
     ...deps,
     registries: {
       get: async (ref) => {
-        if (!isMeant(ref)) return registries.get(ref);
-        return spec && (registries.opened === undefined ? spec : registries.opened(ref, spec));
+        if (!('spec' in change) || !isMeant(ref)) return registries.get(ref);
+        return change.spec && (registries.opened === undefined ? change.spec : registries.opened(ref, change.spec));
       },
+    },
+    catalogued: async (ref, pack) => {
+      const accepted = 'accepted' in change && isMeant(ref) ? change.accepted : undefined;
+      if (accepted?.name === pack.name && accepted.version === pack.version) return { digest: accepted.digest, accepted: true };
+      return deps.catalogued?.(ref, pack);
     },
     blobs: { get: (digest) => blobs.get(digest), put: async (data) => `sha256:${sha256Hex(data)}` },
     ...(pins === undefined ? {} : { pins: { get: (key) => pins.get(key), put: async () => undefined } }),
@@ -142,11 +158,13 @@ interface Known {
 async function knownOf(deps: PackResolverDeps, { of, spec, ref }: Wanted): Promise<Known> {
   const key = pinKey(ref, spec);
   const trust = trustOf(spec);
-  const pinned = await deps.pins?.get(key);
+  const catalogued = await deps.catalogued?.(of, ref);
+  const before = await deps.pins?.get(key);
+  const pinned = catalogued?.accepted === true && catalogued.digest !== before ? undefined : before;
   const stored = pinned === undefined ? undefined : await deps.blobs.get(pinned).catch(() => undefined);
   // What was pinned before its registry wanted signatures is checked once for these keys.
   const trusted = trust === undefined || (pinned !== undefined && (await deps.pins?.get(key + trust)) === pinned);
-  return { pinned, stored, trusted, expected: pinned ?? (await deps.catalogued?.(of, ref)) };
+  return { pinned, stored, trusted, expected: pinned ?? catalogued?.digest };
 }
 
 async function resolvePack(deps: PackResolverDeps, wanted: Wanted): Promise<HeldPack> {

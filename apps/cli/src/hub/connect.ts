@@ -78,6 +78,14 @@ export function connectHub(context: Context, signal?: AbortSignal, onWarning?: (
         signal,
         timeoutMs: 60_000,
       }),
+    acceptPack: (kind, name, project, { accept, dryRun }) =>
+      client.request(`${objectPath(address(kind, name, project))}/accept`, {
+        method: 'POST',
+        body: accept,
+        signal,
+        timeoutMs: 60_000,
+        query: { dryRun: dryRun ? 'All' : undefined },
+      }),
     kubeconfig: (name, project) => client.text(cluster(name, project, 'kubeconfig'), { signal }),
     async gatewayJoinToken(gateway) {
       const path = `/apis/${API_VERSION}/gateways/${encodeURIComponent(gateway)}/jointoken`;

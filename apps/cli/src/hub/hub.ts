@@ -1,4 +1,5 @@
 import type {
+  Acceptance,
   AccessRequest,
   ApiObject,
   AuditCheckpoint,
@@ -52,6 +53,8 @@ export interface Hub {
   rolloutPlan(name: string, candidate?: NewObject): Promise<RolloutPlan>;
   /** What a change of a macro or a registry would do to clusters that run. */
   impact(kind: Kind, object: NewObject, project: string): Promise<ImpactPlan>;
+  /** Accepts the content by which a version was replaced, or says what that would do. */
+  acceptPack(kind: Kind, name: string, project: string, options: { accept: Acceptance; dryRun: boolean }): Promise<{ impact?: ImpactPlan }>;
   kubeconfig(cluster: string, project: string): Promise<string>;
   /** A one-use token with which an agent joins. */
   gatewayJoinToken(gateway: string): Promise<string>;

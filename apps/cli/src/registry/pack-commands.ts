@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
 import { withHubOptions } from '../hub/session.ts';
+import type { AcceptOptions } from './accept.ts';
 import type { PackVersionOptions, PushOptions } from './push.ts';
 
 const SCOPE = ['--scope <scope>', 'tenant, or project for a pack of the project', 'tenant'] as const;
@@ -33,4 +34,16 @@ export function registerPackCommands(pack: Command, deps: CliDeps): void {
     .option(...SCOPE)
     .addHelpText('after', `\nExamples:\n  ${deps.self} pack sign web --version 1.2.3 --key key.pem`)
     .action(async (name: string, options: PackVersionOptions & { key: string }) => (await import('./push.ts')).sign(deps, name, options));
+  withHubOptions(pack.command('accept'))
+    .description('Use the content by which a published version was replaced in its registry. Shows first what that does to clusters.')
+    .argument('<pack>')
+    .requiredOption('--version <version>', 'which version')
+    .option('--registry <name>', 'where the pack is from', 'embedded')
+    .option('-y, --yes', 'do not ask', false)
+    .option(...SCOPE)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  ${deps.self} pack accept web --version 1.2.3\n  ${deps.self} pack accept web --version 1.2.3 --registry stable --yes`,
+    )
+    .action(async (name: string, options: AcceptOptions) => (await import('./accept.ts')).acceptPack(deps, name, options));
 }

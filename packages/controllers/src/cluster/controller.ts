@@ -1,8 +1,9 @@
-import { AGENT_GRACE_MS, clusterStatus, isReachable } from '@slipway/model';
+import { AGENT_GRACE_MS, clusterStatus, createAcceptances, isReachable, packKinds } from '@slipway/model';
 import { calledBack, changed, defineController, type Source } from '@slipway/runtime';
 import type { FleetDeps } from '../deps.ts';
 import { recordChanges } from '../event/condition-events.ts';
 import { keysUsingMacro, MACRO_KINDS } from '../macro-users.ts';
+import { keysUsingPack } from '../pack-users.ts';
 import { PROFILE_KINDS, usesProfile } from '../profile-users.ts';
 import { keyOf } from '../reads.ts';
 import { writeStatus } from '../writes.ts';
@@ -44,6 +45,7 @@ const SPEC = { specOnly: true };
 
 function wakeOn(deps: FleetDeps): Source[] {
   const { keysUsing } = deps.clusters;
+  const accepted = createAcceptances();
   return [
     changed(deps, 'Cluster', (cluster, tenant) => {
       deps.clusters.put(tenant, cluster);
@@ -73,6 +75,13 @@ function wakeOn(deps: FleetDeps): Source[] {
     ),
     changed(deps, 'Registry', (_registry, tenant) =>
       keysUsing(({ status }, of) => of === tenant && (status?.layers.some((layer) => layer.reason === 'ChartNotAvailable') ?? false)),
+    ),
+    ...packKinds.all.map(({ kind }) =>
+      changed(deps, kind, (pack, tenant) => {
+        if (!accepted.isNews(pack)) return [];
+        deps.packs.forget?.();
+        return keysUsingPack(deps, pack, tenant);
+      }),
     ),
     changed(deps, 'Gateway', (gateway) => keysUsing(({ spec }) => spec.gateway === gateway.metadata.name), SPEC),
     calledBack((wake, signal) =>

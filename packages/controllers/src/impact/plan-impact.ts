@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '@slipway/kit';
 import {
+  type Acceptance,
   createImpactPlan,
   type ImpactPlan,
   MACRO_FAMILY,
@@ -21,6 +22,8 @@ import { registryImpact } from './registry-impact.ts';
 export interface ImpactInput extends Candidate {
   /** Whose the object is. */
   readonly tenant: string;
+  /** Of a pack of the catalogue: the content that somebody would accept. */
+  readonly accept?: Acceptance | undefined;
   /** Clusters that whoever asks may read: their tenants, and the store as they see it there. */
   readonly places: readonly { readonly tenant: string; readonly store: Pick<ObjectStore, 'list'> }[];
 }
@@ -71,7 +74,7 @@ export async function planImpact(deps: ImpactDeps, input: ImpactInput): Promise<
 function impactOf(deps: ImpactDeps, input: ImpactInput): ClusterImpact | undefined {
   const { kind } = input.object;
   if (kind.endsWith(MACRO_FAMILY)) return macroImpact(input);
-  return kind.endsWith(REGISTRY_FAMILY) ? registryImpact(deps, input) : undefined;
+  return kind.endsWith(REGISTRY_FAMILY) || input.accept !== undefined ? registryImpact(deps, input) : undefined;
 }
 
 const touched = ({ metadata, spec }: ClusterObject): TouchedCluster => ({

@@ -1,15 +1,14 @@
 import { createGate, messageOf } from '@slipway/kit';
-import type { PackResolver } from '@slipway/link';
+import type { PackResolver, RegistryChange } from '@slipway/link';
 import {
   type ApiObject,
   changePlan,
   type ChartRef,
   packKey,
+  type PackSpec,
   type PlannedAction,
-  REGISTRY_FAMILY,
   type RegistrySpec,
   type ResolvedLayer,
-  scopeOfKind,
 } from '@slipway/model';
 import type { ClusterImpact, ImpactDeps, ImpactInput } from './plan-impact.ts';
 
@@ -23,12 +22,13 @@ type Difference =
 const AT_ONCE = 4;
 
 /** The charts that clusters have from a registry, as it would give them: each is fetched once, nothing is kept of it. */
-export function registryImpact({ packs, resolveCluster }: ImpactDeps, { object, tenant, remove }: ImpactInput): ClusterImpact | undefined {
-  const registry = object as ApiObject<RegistrySpec>;
-  const { name, namespace: project } = registry.metadata;
-  const trial = packs.trial?.({ tenant, project, name }, remove ? undefined : registry.spec);
-  if (trial === undefined) return undefined;
-  const scope = scopeOfKind(REGISTRY_FAMILY, registry.kind);
+export function registryImpact({ packs, resolveCluster }: ImpactDeps, input: ImpactInput): ClusterImpact | undefined {
+  const { object, tenant } = input;
+  const { namespace: project } = object.metadata;
+  const { name, change, concerns } = changeOf(input);
+  const trial = packs.trial?.({ registry: { tenant, project, name }, ...change });
+  if (trial?.packInfo === undefined) return undefined;
+  const scope = project === undefined ? 'tenant' : 'project';
   const gate = createGate({ atOnce: AT_ONCE });
   const known = new Map<string, Promise<Difference>>();
   const differenceOf = (chart: ChartRef): Promise<Difference> => {
@@ -41,7 +41,9 @@ export function registryImpact({ packs, resolveCluster }: ImpactDeps, { object, 
     if (!resolved.ok) return undefined;
     const layers = resolved.profile.layers.flatMap((layer) => {
       const { content } = layer;
-      return content.type === 'chart' && content.registry === name && content.registryScope === scope ? [{ layer, chart: content }] : [];
+      return content.type === 'chart' && content.registry === name && content.registryScope === scope && concerns(content)
+        ? [{ layer, chart: content }]
+        : [];
     });
     if (layers.length === 0) return undefined;
     const actions = await Promise.all(
@@ -51,16 +53,37 @@ export function registryImpact({ packs, resolveCluster }: ImpactDeps, { object, 
   };
 }
 
-type Resolving = Pick<PackResolver, 'resolveChart'>;
+interface RegistryEffect {
+  readonly name: string;
+  readonly change: DistributiveOmit<RegistryChange, 'registry'>;
+  readonly concerns: (chart: ChartRef) => boolean;
+}
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 
-async function compared(before: Resolving, after: Resolving, ref: Parameters<Resolving['resolveChart']>[0]): Promise<Difference> {
-  const from = await before.resolveChart(ref).then(
+/** Of a registry all its charts; of a pack the version whose content is accepted. */
+function changeOf({ object, remove, accept }: ImpactInput): RegistryEffect {
+  if (accept === undefined) {
+    const registry = object as ApiObject<RegistrySpec>;
+    return { name: registry.metadata.name, change: { spec: remove ? undefined : registry.spec }, concerns: () => true };
+  }
+  const { name, registry } = (object as ApiObject<PackSpec>).spec;
+  return {
+    name: registry,
+    change: { accepted: { name, ...accept } },
+    concerns: (chart) => chart.name === name && chart.version === accept.version,
+  };
+}
+
+type Resolving = Pick<PackResolver, 'packInfo'>;
+
+async function compared(before: Resolving, after: Resolving, ref: Parameters<PackResolver['resolveChart']>[0]): Promise<Difference> {
+  const from = await before.packInfo?.(ref).then(
     ({ digest }) => digest,
     () => undefined,
   );
   try {
-    const { digest: to } = await after.resolveChart(ref);
-    return from === to ? { type: 'none' } : { type: 'other', from, to };
+    const to = (await after.packInfo?.(ref))?.digest;
+    return to === undefined || from === to ? { type: 'none' } : { type: 'other', from, to };
   } catch (error) {
     // What cannot be had as it is, nobody loses.
     return from === undefined ? { type: 'none' } : { type: 'gone', why: messageOf(error) };

@@ -23,9 +23,10 @@ const OWN_CATALOGUE = [
   'projectregistries/sync',
   'projectmacros/plan',
   'projectregistries/plan',
+  'projectpacks/accept',
 ];
 /** What may be done with registries besides: `content` is what the embedded one holds. */
-const REGISTRY_ACTIONS = ['registries/content', 'registries/sync', 'registries/plan'];
+const REGISTRY_ACTIONS = ['registries/content', 'registries/sync', 'registries/plan', 'packs/accept'];
 const SEEN = [
   ...WORKLOADS,
   'machines',

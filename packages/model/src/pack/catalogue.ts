@@ -69,7 +69,8 @@ export function cataloguedPack(
     versions: all,
     more: listed.more === true,
   }) as PackSpec;
-  return { spec, status: { moved }, news };
+  const accepted = old?.status?.accepted;
+  return { spec, status: { moved, ...(accepted === undefined ? {} : { accepted }) }, news };
 }
 
 /** A pack that its registry no longer lists. */

@@ -56,9 +56,22 @@ export const movedVersionSchema = z.object({
 });
 export type MovedVersion = z.infer<typeof movedVersionSchema>;
 
+/** A replaced content that somebody has accepted: it is what is used since then. */
+export const acceptedVersionSchema = z.object({
+  version: z.string(),
+  digest: z.string(),
+  /** What was used before. */
+  was: z.string(),
+  at: z.string(),
+  by: z.string(),
+});
+export type AcceptedVersion = z.infer<typeof acceptedVersionSchema>;
+
 export const packStatusSchema = z.object({
   /** Versions whose content was replaced in the registry. */
   moved: keyedList(movedVersionSchema, 'version').default([]),
+  /** The last acceptance of each version. */
+  accepted: keyedList(acceptedVersionSchema, 'version').optional(),
 });
 export type PackStatus = z.infer<typeof packStatusSchema>;
 

@@ -1,15 +1,12 @@
 import type { Subresource } from '@slipway/api';
-import { type Clock, SlipwayError } from '@slipway/kit';
-import { type ApiObject, type ObjectStore, packKinds, type PackSpec, registryKinds } from '@slipway/model';
+import { SlipwayError } from '@slipway/kit';
+import { type ApiObject, packKinds, type PackSpec, registryKinds } from '@slipway/model';
 import type { PackInfoOf } from '../pack-infos.ts';
+import { type AcceptDeps, acceptSubresources } from './accept-pack.ts';
 import { requestSync } from './sync-requests.ts';
 
-/** `registries/x/sync`: the catalogue is read anew. `packs/x/content`: what a version of a pack says about itself. Both also for a project's own. */
-export function registrySubresources(deps: {
-  readonly store: ObjectStore;
-  readonly clock: Clock;
-  readonly infoOf: PackInfoOf;
-}): Subresource[] {
+/** `registries/x/sync`: the catalogue is read anew. `packs/x/content`: what a version of a pack says about itself. `packs/x/accept`: other content is used. All also for a project's own. */
+export function registrySubresources(deps: AcceptDeps & { readonly infoOf: PackInfoOf }): Subresource[] {
   const syncs = registryKinds.all.map(({ kind }): Subresource => ({
     kind,
     name: 'sync',
@@ -33,5 +30,5 @@ export function registrySubresources(deps: {
       return deps.infoOf({ tenant, project, registry: spec.registry, name: spec.name, version });
     },
   }));
-  return [...syncs, ...contents];
+  return [...syncs, ...contents, ...acceptSubresources(deps)];
 }
