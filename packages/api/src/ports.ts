@@ -106,6 +106,8 @@ export type ImpactFor = (
   request: PlanCandidate & {
     readonly tenant: string;
     readonly remove?: boolean;
+    /** Of a pack of the catalogue: the content that somebody would accept. */
+    readonly accept?: Acceptance;
     readonly places: readonly ClusterPlace[];
   },
 ) => Promise<ImpactPlan>;
