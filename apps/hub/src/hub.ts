@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { createApi, type FairnessLimits, impactOf } from '@slipway/api';
 import { clouds } from '@slipway/clouds';
 import { createControllers } from '@slipway/controllers';
-import { createIdentity, type Identity } from '@slipway/identity';
+import { createIdentity, type Identity, lastAdministrator } from '@slipway/identity';
 import { type Logger, messageOf, SlipwayError, startTrimming, systemClock } from '@slipway/kit';
 import { createOutbound, type OutboundOptions } from '@slipway/kit/outbound';
 import { createClusterProxy, createFileBlobStore, createLinkServer, LINK_PREFIX, loadPlanSigner } from '@slipway/link';
@@ -129,7 +129,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   );
   const { vault, record } = keeping;
   const store = withAuditRecords(
-    createStore({ ...options.history, database, vault, record, logger: logger.child({ part: 'store' }) }),
+    createStore({ ...options.history, database, vault, record, rules: [lastAdministrator], logger: logger.child({ part: 'store' }) }),
     keeping.log,
   );
   await store.start(signal);

@@ -18,6 +18,7 @@ import {
 import { testEngines } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type LastingWorld, startLastingWorld, WAYS_IN } from './testing/lasting-world.ts';
+import { LEAVING } from './testing/single-sign-on.ts';
 import { requestOf, type TestHub } from './testing/test-hub.ts';
 
 const API = '/apis/slipway.dev/v1';
@@ -102,7 +103,7 @@ describe.each(testEngines)('what is open ends with the right to it, on %s', (eng
     await world.sso.makeProvider(provider, { teams: [{ group: 'operators', team }] });
     const subject = fresh('p');
     world.sso.idp.person = { sub: subject, preferred_username: subject, groups: ['operators'] };
-    return { token: (await world.sso.signedIn(provider)).token, provider: { kind: identityProviderKind, name: provider } };
+    return { token: (await world.sso.signedIn(provider)).token, subject, provider: { kind: identityProviderKind, name: provider } };
   };
   const asUser = (admin: ApiClient, kind: Parameters<ApiClient['patch']>[0]['kind'], name: string) => ({ kind, name, admin });
   const patch = async ({ kind, name, admin }: ReturnType<typeof asUser>, spec: object) => admin.patch({ kind, name }, { spec });
@@ -232,6 +233,14 @@ describe.each(testEngines)('what is open ends with the right to it, on %s', (eng
       async () => {
         const { token, provider } = await through('off');
         return { token, end: (admin) => admin.patch(provider, { spec: { disabled: true } }) };
+      },
+    ],
+    [
+      'signed out at the identity provider',
+      401,
+      async () => {
+        const { token, subject } = await through(LEAVING);
+        return { token, end: () => world.sso.idp.logout(subject) };
       },
     ],
     [

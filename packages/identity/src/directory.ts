@@ -179,10 +179,24 @@ export function createDirectory(options: DirectoryOptions): Directory {
 
 async function loadAccess(store: ObjectStore, tenant: string): Promise<TenantAccess> {
   const list = async <Spec>(kind: string) => (await store.list({ tenant, kind })).items as ApiObject<Spec>[];
-  // Objects of the built-in ones only show them: what they allow is in the code.
-  const roles = (await list<RoleSpec>('Role')).filter(({ metadata }) => builtInRole(metadata.name) === undefined);
+  const roles = await list<RoleSpec>('Role');
   const teams = await list<TeamSpec>('Team');
   const bindings = [...(await list<RoleBindingSpec>('RoleBinding')), ...(await list<ProjectRoleBindingSpec>('ProjectRoleBinding'))];
+  return accessOf(tenant, { roles, teams, bindings });
+}
+
+/** What these objects of a tenant say about rights. */
+export function accessOf(
+  tenant: string,
+  objects: {
+    roles: readonly ApiObject<RoleSpec>[];
+    teams: readonly ApiObject<TeamSpec>[];
+    bindings: readonly ApiObject<RoleBindingSpec | ProjectRoleBindingSpec>[];
+  },
+): TenantAccess {
+  const { teams, bindings } = objects;
+  // Objects of the built-in ones only show them: what they allow is in the code.
+  const roles = objects.roles.filter(({ metadata }) => builtInRole(metadata.name) === undefined);
   const teamsOf = new Map<string, string[]>();
   for (const team of teams) {
     for (const member of team.spec.members) teamsOf.set(member, [...(teamsOf.get(member) ?? []), team.metadata.name]);

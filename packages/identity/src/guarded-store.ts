@@ -123,8 +123,12 @@ export function createGuardedStore(deps: GuardedStoreDeps): ObjectStore {
       const tenant = tenantOf(ref.kind, ref.tenant);
       const old = await store.get({ ...ref, tenant });
       if (old !== undefined && outOfReach(old)) await hidden(old).then(() => Promise.reject(notThere(ref)));
-      if (ref.kind === 'Tenant' && old !== undefined) await refuseUnlessEmpty(store, ref.name, options.dryRun ?? false);
-      const deleted = await store.delete({ ...ref, tenant }, options);
+      if (ref.kind === 'Tenant' && old !== undefined) {
+        // Before it is emptied: what may not go keeps what it has.
+        await store.delete({ ...ref, tenant }, { ...options, by, dryRun: true });
+        await refuseUnlessEmpty(store, ref.name, options.dryRun ?? false);
+      }
+      const deleted = await store.delete({ ...ref, tenant }, { ...options, by });
       wrote(ref, tenant, options.dryRun);
       if (ref.kind === 'Project' && !options.dryRun) await emptyProject(store, { tenant, project: ref.name });
       return deleted;

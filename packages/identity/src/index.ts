@@ -1,3 +1,4 @@
+export { lastAdministrator } from './administrators/last-administrator.ts';
 export { createAuthorizer } from './authorizer.ts';
 export { createDirectory } from './directory.ts';
 export { LINK_LIFETIME } from './accounts.ts';
@@ -8,6 +9,7 @@ export { type Approval, createDeviceGrants, type DeviceGrants, type WaitingDevic
 export { readUserCode } from './device/user-code.ts';
 export { clearedPendingCookie, pendingCookie, pendingIn } from './oidc/pending-sign-in.ts';
 export type { RecordWithin } from './passwords/passwords.ts';
+export { type BackChannelLogout, createBackChannelLogout } from './oidc/back-channel-logout.ts';
 export { createProviderClients } from './oidc/provider-client.ts';
 export { safeReturnTo } from './oidc/return-to.ts';
 export { createSingleSignOn, type SingleSignOn } from './oidc/single-sign-on.ts';

@@ -9,11 +9,23 @@ export async function standingProvider(directory: Directory, tenant: string, use
   const { identity } = user.spec;
   if (identity === undefined) return undefined;
   const provider = (await directory.find('IdentityProvider', tenant, identity.provider)) as Provider | undefined;
-  if (provider === undefined || provider.spec.disabled || provider.metadata.deletionTimestamp !== undefined) return undefined;
+  return provider !== undefined && standsBehind(provider, user) ? provider : undefined;
+}
+
+/** Whether this is the provider that lets a user in: there, not disabled, of the issuer that knows them. */
+export function letsIn(provider: Provider, { spec: { identity } }: User): boolean {
+  return (
+    identity?.provider === provider.metadata.name &&
+    !provider.spec.disabled &&
+    provider.metadata.deletionTimestamp === undefined &&
+    provider.spec.oidc.issuer === identity.issuer
+  );
+}
+
+/** And the very one that confirmed them. */
+export function standsBehind(provider: Provider, user: User): boolean {
   const signIn = user.status?.signIn;
-  const same =
-    provider.spec.oidc.issuer === identity.issuer && provider.metadata.uid === signIn?.providerUid && identity.subject === signIn.subject;
-  return same ? provider : undefined;
+  return letsIn(provider, user) && provider.metadata.uid === signIn?.providerUid && user.spec.identity?.subject === signIn.subject;
 }
 
 /** Whether a provider still vouches for a user: it confirmed them not too long ago. Users without a provider need none. */

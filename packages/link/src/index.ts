@@ -12,3 +12,4 @@ export * from './link-store.ts';
 export * from './plan-signing.ts';
 export * from './ports.ts';
 export * from './protocol.ts';
+export { LINK_UPGRADES } from './hub/upgrades.ts';

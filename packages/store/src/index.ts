@@ -5,6 +5,8 @@ export { createStore, type HistoryLimits, type Store, type StoreOptions } from '
 export { sealLinkData } from './link-cipher.ts';
 export { createLinkStore } from './link-store.ts';
 export { createLeases } from './leases.ts';
+export type { AskedChange, Check, WriteRule } from './write-rules.ts';
+export { objectOf, type ObjectRow } from './rows.ts';
 export { createGarbageCollector } from './garbage-collector.ts';
 export { createQuotaStatus } from './quota/quota-status.ts';
 export * from './audit/append.ts';

@@ -21,6 +21,7 @@ import { createQuotas } from './quota/quotas.ts';
 import { createSecretWrites, type PreparedSecrets } from './secrets/secret-writes.ts';
 import { isForeignKey, type Vault } from './secrets/vault.ts';
 import { askedBy, createWatches } from './watches.ts';
+import { type Check, holding, tried, type WriteRule } from './write-rules.ts';
 import { CHANGES_CHANNEL, insertRow, readRevision, readRow, removeRow, replaceRow } from './writes.ts';
 
 /** How far watches and pages may be behind. */
@@ -43,6 +44,8 @@ export interface StoreOptions extends HistoryLimits {
   readonly clock?: Clock;
   /** Where secret values go; a kind with secret fields cannot be written without it. */
   readonly vault?: Vault;
+  /** What changes that somebody asks for must leave true. */
+  readonly rules?: readonly WriteRule[];
   /** What a change looks like in the audit chain, written in its transaction. Nothing is recorded without it. */
   readonly record?: ChangeRecorder;
 }
@@ -95,6 +98,11 @@ export function createStore(options: StoreOptions): Store {
       secretsChanged,
     });
 
+  const checksOf = async (before: ObjectRow, row: ObjectRow, remove = false): Promise<(Check | undefined)[]> => [
+    remove ? undefined : await quotas.check(before, row),
+    ...(options.rules ?? []).map((rule) => rule.check({ before, after: remove ? undefined : row })),
+  ];
+
   /** Another replica retired the key that this one sealed with: it looks at the keys again, and the next try works. */
   const explained = async (error: unknown): Promise<never> => {
     if (!isForeignKey(error)) throw error;
@@ -136,15 +144,15 @@ export function createStore(options: StoreOptions): Store {
       checkExpected(old, expected);
       const { row, remove, prepared } = await compute(old);
       if (!remove && !prepared?.changed && sameContent(old, row)) return objectOf(old);
-      const within = by === undefined || remove ? undefined : await quotas.guard(old, row);
+      const within = by === undefined ? undefined : holding(database, await checksOf(old, row, remove));
       if (dryRun) {
-        await within?.(async () => undefined);
+        await tried(within);
         return objectOf(row);
       }
       const record = recordOf(key.tenant, remove ? 'remove' : verb, old, row, prepared?.changed);
       const sealed = await prepared?.seal(row);
       const written = await (
-        remove ? removeRow(database, old, row, { record }) : replaceRow(database, old, row, { record, sealed, within })
+        remove ? removeRow(database, old, row, { record, within }) : replaceRow(database, old, row, { record, sealed, within })
       ).catch(explained);
       if (written !== undefined) return announce(written, row, old);
     }
@@ -170,10 +178,10 @@ export function createStore(options: StoreOptions): Store {
     async create(object, { dryRun = false, tenant = DEFAULT_TENANT, by } = {}) {
       const prepared = await secrets.prepare(object, undefined);
       const row = newRow(tenant, prepared?.object ?? object, { uid: newUid(), now: clock.now(), by });
-      const within = by === undefined ? undefined : await quotas.guard(undefined, row);
+      const within = by === undefined ? undefined : holding(database, [await quotas.check(undefined, row)]);
       if (dryRun) {
         if ((await readRow(database, row)) !== undefined) throw alreadyExists(row);
-        await within?.(async () => undefined);
+        await tried(within);
         return objectOf(row);
       }
       const written = await insertRow(database, row, {
@@ -225,7 +233,7 @@ export function createStore(options: StoreOptions): Store {
           // As in Kubernetes, starting to delete is a new generation: controllers see that something was asked of them.
           return { row: { ...deleting, generation: Number(old.generation) + (old.deletion_timestamp === null ? 1 : 0) } };
         },
-        { verb: 'delete', dryRun: deletion.dryRun ?? false },
+        { verb: 'delete', dryRun: deletion.dryRun ?? false, by: deletion.by },
       ),
     async maskStored(ref, spec) {
       const known = secrets.has(ref.kind) ? await readRow(database, keyOf(ref)) : undefined;

@@ -125,7 +125,7 @@ export function removeRow(database: Database, old: ObjectRow, last: ObjectRow, e
       prev: sql`to_jsonb(n.*)`,
       extras: { ...extras, sealed: null },
     })}`,
-    { removes: true },
+    { removes: true, within: extras.within },
   );
 }
 

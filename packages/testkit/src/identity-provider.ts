@@ -1,8 +1,9 @@
 import { generateKeyPairSync } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createServer } from 'node:https';
+import { createServer, request } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { createCa, issueCertificate } from '@slipway/kit';
+import { SignJWT } from 'jose';
 import type { JWK, ResponseType } from 'oidc-provider';
 
 export interface TestPerson {
@@ -23,13 +24,25 @@ export interface TestIdentityProvider {
   person: TestPerson | undefined;
   /** Answers in the provider's place when it returns true: for a provider that lies. */
   instead: ((request: IncomingMessage, response: ServerResponse) => boolean) | undefined;
+  /** The provider's own ids of the sessions for which it signed somebody in, in that order. */
+  readonly sids: string[];
+  /** Tells the client, by back-channel logout, that a person was signed out; of one session only when its id is given. Rejects when the client does not take it. */
+  logout(subject: string, sid?: string): Promise<void>;
+  /** A token with the provider's own signature, whatever it says. */
+  signed(claims: object, header?: object): Promise<string>;
   /** Requests that reached it, by path. */
   readonly asked: string[];
   stop(): Promise<void>;
 }
 
+/** Where the client wants to hear of logouts, and the authority of its certificate. */
+export interface LogoutPlace {
+  readonly uri: string;
+  readonly ca: string;
+}
+
 /** A real OpenID provider (`oidc-provider`, certified) over HTTPS on loopback, with an authority of its own and one client. */
-export async function startIdentityProvider(redirectUris: readonly string[]): Promise<TestIdentityProvider> {
+export async function startIdentityProvider(redirectUris: readonly string[], logoutAt?: LogoutPlace): Promise<TestIdentityProvider> {
   const { Provider } = await import('oidc-provider');
   const ca = await createCa('test identity provider');
   const certificate = await issueCertificate(ca, { commonName: 'idp', ipAddresses: ['127.0.0.1'] });
@@ -50,6 +63,7 @@ export async function startIdentityProvider(redirectUris: readonly string[]): Pr
         response_types: ['code' as ResponseType],
         grant_types: ['authorization_code'],
         token_endpoint_auth_method: 'client_secret_basic',
+        ...(logoutAt === undefined ? {} : { backchannel_logout_uri: logoutAt.uri, backchannel_logout_session_required: true }),
       },
     ],
     jwks: { keys: [{ ...(privateKey.export({ format: 'jwk' }) as JWK), use: 'sig', alg: 'RS256', kid: 'one' }] },
@@ -59,10 +73,15 @@ export async function startIdentityProvider(redirectUris: readonly string[]): Pr
       accountId: id,
       claims: () => ({ ...people.get(id), sub: id, groups: [...(people.get(id)?.groups ?? [])] }),
     }),
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, backchannelLogout: { enabled: logoutAt !== undefined } },
+    ...(logoutAt === undefined ? {} : { fetch: (url, init) => posted(url, init, logoutAt.ca) }),
     interactions: { url: (_context, interaction) => `/interaction/${interaction.uid}` },
     pkce: { required: () => true },
     ttl: { Session: 1, Grant: 600, Interaction: 600, AccessToken: 600, AuthorizationCode: 60, IdToken: 600 },
+  });
+  provider.on('authorization.success', ({ oidc }) => {
+    const { session } = oidc as unknown as { session?: { sidFor(clientId: string): string | undefined } };
+    found.sids.push(session?.sidFor(client.id) ?? '');
   });
   const callback = provider.callback();
   const found: TestIdentityProvider = {
@@ -73,6 +92,14 @@ export async function startIdentityProvider(redirectUris: readonly string[]): Pr
     person: undefined,
     instead: undefined,
     asked: [],
+    sids: [],
+    async logout(subject, sid) {
+      const found = (await provider.Client.find(client.id)) as unknown as LogoutClient;
+      found.backchannelLogoutSessionRequired = sid !== undefined;
+      await found.backchannelLogout(subject, sid);
+    },
+    signed: (claims, header = {}) =>
+      new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'one', ...header }).sign(privateKey),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -103,6 +130,25 @@ export async function startIdentityProvider(redirectUris: readonly string[]): Pr
     return request.url?.startsWith('/interaction/') ? interact(request, response) : callback(request, response);
   };
   return found;
+}
+
+/** What of a client the types of the library leave out. */
+interface LogoutClient {
+  backchannelLogoutSessionRequired: boolean;
+  backchannelLogout(subject: string, sid: string | undefined): Promise<void>;
+}
+
+/** As `fetch`, with the authority of the one who is told; the provider's own refuses what is on loopback. */
+function posted(url: string | URL | Request, init: RequestInit | undefined, ca: string): Promise<Response> {
+  return new Promise((resolve, reject) => {
+    const headers = Object.fromEntries(new Headers(init?.headers));
+    const outgoing = request(String(url), { method: init?.method ?? 'GET', ca, headers }, (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve(new Response(null, { status: answer.statusCode ?? 500 })));
+    });
+    outgoing.once('error', reject);
+    outgoing.end(init?.body === undefined || init.body === null ? undefined : String(init.body as URLSearchParams));
+  });
 }
 
 /** One answer of a provider that lies. */

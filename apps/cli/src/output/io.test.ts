@@ -41,6 +41,17 @@ describe('terminal escape sequences in what others wrote', () => {
     expect(said.talk).not.toMatch(/\u001B\]0|\u001B\[2J|\u001B\[6n|\u001B\[8m|\u009B|\u202E/u);
   });
 
+  it('cannot make a row of their own: a row is one line, a cell one column', () => {
+    const forged = 'Ada\nroot  everything  admin@corp.example  false  1d\r\nx\u2028y\u0085z\tt';
+    const spec = { displayName: forged, email: forged, disabled: false };
+    const one = { ...user, metadata: { name: 'ada' }, spec } as unknown as ApiObject;
+    const { header, rows } = objectTable(userKind, [one], { wide: true, withProject: true, now: 0 });
+    const lines = renderTable(header, rows).split(/[\n\v\f\r\u0085\u2028\u2029]/u);
+    expect(lines).toHaveLength(2);
+    expect(lines[1]).toContain('Ada\\nroot');
+    expect(lines[1]).not.toContain('\t');
+  });
+
   it('are not let through by what this program paints', () => {
     const { io, said } = terminal(true);
     io.say(`${io.paint('red', HOSTILE)} and ${HOSTILE}`);

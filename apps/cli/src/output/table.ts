@@ -1,7 +1,14 @@
 import type { ApiObject, Kind } from '@slipway/model';
 
-/** Aligned columns, two spaces apart, no line drawing: made for eyes and for awk. */
-export function renderTable(header: readonly string[], rows: readonly (readonly string[])[]): string {
+/** What would begin another line or column: what somebody wrote into one cell must not look like a row of its own. */
+const BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]/gu;
+const NAMED: Readonly<Record<string, string>> = { '\t': '\\t', '\n': '\\n', '\r': '\\r' };
+const oneCell = (text: string): string =>
+  text.replaceAll(BREAKS, (character) => NAMED[character] ?? `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+/** Aligned columns, two spaces apart, no line drawing: made for eyes and for awk. A row is one line, whatever its cells hold. */
+export function renderTable(header: readonly string[], given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(oneCell));
   const widths = header.map((name, column) => Math.max(name.length, ...rows.map((row) => (row[column] ?? '').length)));
   const line = (cells: readonly string[]) =>
     cells

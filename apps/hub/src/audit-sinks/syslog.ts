@@ -57,13 +57,21 @@ export function syslogFrame(spec: Pick<SyslogSpec, 'facility' | 'appName'>, tena
     ['verb', body.verb],
     ['outcome', body.outcome],
     ...(body.object === undefined ? [] : [['resource', body.object.resource]]),
-  ].map(([name, value]) => `${name}="${(value ?? '').replaceAll(/["\\\]]/g, '\\$&')}"`);
+  ].map(([name, value]) => `${name}="${parameter(value ?? '')}"`);
   const messageId = body.verb.replaceAll(/[^!-~]/g, '').slice(0, 32) || '-';
   const header = `<${priority}>1 ${body.time} ${hostToken()} ${spec.appName} - ${messageId} [${SD_ID} ${data.join(' ')}]`;
   // The mark in front says that the text is UTF-8.
   const message = Buffer.from(`${header} \uFEFF${exportLine(record)}`);
   return Buffer.concat([Buffer.from(`${message.length} `), message]);
 }
+
+/** Escaped as RFC 5424 says; without control characters, at which receivers that pass messages on by lines would break off. */
+const parameter = (value: string): string =>
+  value
+    .toWellFormed()
+    .replaceAll(/[\p{Cc}\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu, '\uFFFD')
+    .slice(0, 1024)
+    .replaceAll(/["\\\]]/g, '\\$&');
 
 const hostToken = (): string =>
   hostname()

@@ -22,9 +22,15 @@ export interface SinkTarget {
 
 export const ALL_TAKEN = { rejected: 0 } as const;
 
-/** One record as `slipway audit export` writes it: what `slipway audit verify --file` reads. */
+/** What JSON leaves as it is, and terminals or log viewers would obey: C1 controls, other ends of lines, changes of direction. */
+const OBEYED = /[\u007F-\u009F\u2028\u2029\u202A-\u202E\u2066-\u2069]/gu;
+
+/** One record as `slipway audit export` writes it: what `slipway audit verify --file` reads. One line of text, whatever a record holds; read as JSON it is the same to the letter. */
 export const exportLine = ({ seq, prev, hash, resourceVersion, body }: ChainedRecord): string =>
-  JSON.stringify({ seq, prev, hash, resourceVersion, body });
+  JSON.stringify({ seq, prev, hash, resourceVersion, body }).replaceAll(
+    OBEYED,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 
 export const exportLines = (records: readonly ChainedRecord[]): string => records.map((record) => `${exportLine(record)}\n`).join('');
 

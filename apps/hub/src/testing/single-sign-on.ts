@@ -8,7 +8,9 @@ import { startTestHub } from './test-hub.ts';
 const SESSION = '__Host-slipway-session';
 /** A sign-in that a browser began. */
 export const PENDING = '__Host-slipway-sign-in';
-const PROVIDERS = ['corp', 'twin', 'closed', 'mapped', 'strict', 'ending', 'removed', 'off'];
+const PROVIDERS = ['corp', 'twin', 'closed', 'mapped', 'strict', 'ending', 'removed', 'off', 'leaving'];
+/** The one that tells the hub of logouts. */
+export const LEAVING = 'leaving';
 
 /** A hub with the tenant `acme`, whose people sign in with a real provider, and what a browser does for it. */
 export async function startSingleSignOn(engine: 'pglite' | 'postgres') {
@@ -19,7 +21,11 @@ export async function startSingleSignOn(engine: 'pglite' | 'postgres') {
   const logger: Logger = { debug: keep, info: keep, warn: keep, error: keep, child: () => logger };
   const callback = (provider: string) => `/auth/oidc/acme/${provider}/callback`;
   const test = await startTestHub(engine, logger, { outbound: { rules: { allow: ['127.0.0.1'] } } });
-  const idp = await startIdentityProvider(PROVIDERS.map((name) => `${test.url}${callback(name)}`));
+  const logoutAt = { uri: `${test.url}/auth/oidc/acme/${LEAVING}/backchannel-logout`, ca: test.hub.ca };
+  const idp = await startIdentityProvider(
+    PROVIDERS.map((name) => `${test.url}${callback(name)}`),
+    logoutAt,
+  );
   await test.client.create(tenantKind, { kind: 'Tenant', metadata: { name: 'acme' }, spec: {} });
   const acme = createApiClient({ server: test.url, ca: test.hub.ca, token: test.token, tenant: 'acme', userAgent: 'slipway-test' });
   clients.push(acme);

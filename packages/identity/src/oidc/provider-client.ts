@@ -2,7 +2,9 @@ import { type Clock, minutes, SlipwayError } from '@slipway/kit';
 import type { Outbound } from '@slipway/kit/outbound';
 import type { ApiObject, Claims, IdentityProviderSpec } from '@slipway/model';
 import type { Vault } from '@slipway/store';
+import type { FetchImplementation, JWTVerifyGetKey } from 'jose';
 import type { Configuration, CustomFetch } from 'openid-client';
+import { notValid } from './back-channel-logout.ts';
 
 export type Provider = ApiObject<IdentityProviderSpec>;
 
@@ -18,6 +20,8 @@ export interface ProviderClients {
   authorizationUrl(tenant: string, provider: Provider, redirectUri: string, secrets: SignInSecrets): Promise<URL>;
   /** Trades the provider's answer (the callback's whole URL) for the claims about a person; everything about the answer is checked. */
   claims(tenant: string, provider: Provider, answer: URL, secrets: SignInSecrets): Promise<Claims>;
+  /** The claims of a logout token whose signature, issuer, audience and time are right. */
+  logoutClaims(tenant: string, provider: Provider, token: string): Promise<Claims>;
   close(): Promise<void>;
 }
 
@@ -42,12 +46,28 @@ interface Kept {
   readonly outbound: Pick<Outbound, 'close'>;
 }
 
+/** With a key of the provider's own, which nobody else has: `none` and shared secrets are not among them. */
+const SIGNATURES = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'];
+
+const isTimeout = (error: unknown): boolean => (error as { code?: unknown }).code === 'ERR_JWKS_TIMEOUT';
+
+function attempt<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch {
+    return undefined;
+  }
+}
+
+const signatures = () => import('jose');
 // Loaded by the first sign-in: a hub without providers does without.
 const library = () => import('openid-client');
 
 /** OpenID Connect with the providers of every tenant. */
 export function createProviderClients(deps: ProviderClientDeps): ProviderClients {
   const kept = new Map<string, Kept>();
+  /** Keys of a provider, looked up again when a signature names an unknown one, twice a minute at most. */
+  const keySets = new WeakMap<Configuration, JWTVerifyGetKey>();
   const forget = (uid: string): void => {
     const old = kept.get(uid);
     kept.delete(uid);
@@ -126,6 +146,44 @@ export function createProviderClients(deps: ProviderClientDeps): ProviderClients
       } catch (error) {
         throw refusedAnswer(provider, error);
       }
+    },
+    async logoutClaims(tenant, provider, token) {
+      const jose = await signatures();
+      // Whose it says it is comes first: nobody makes the hub fetch anything by sending something.
+      const claimed = attempt(() => jose.decodeJwt(token));
+      if (claimed?.iss !== provider.spec.oidc.issuer) throw notValid('it is of another issuer, or no token at all');
+      const configuration = await configurationOf(tenant, provider).catch((error: unknown) => {
+        throw unreachable(provider, error);
+      });
+      const { issuer, jwks_uri: keysAt } = configuration.serverMetadata();
+      if (keysAt === undefined) throw notValid('the provider names no keys');
+      let keys = keySets.get(configuration);
+      if (keys === undefined) {
+        const oidc = await library();
+        const fetch = configuration[oidc.customFetch] as unknown as FetchImplementation;
+        keys = jose.createRemoteJWKSet(new URL(keysAt), { [jose.customFetch]: fetch, timeoutDuration: TIMEOUT_MS });
+        keySets.set(configuration, keys);
+      }
+      return jose
+        .jwtVerify(token, keys, {
+          issuer,
+          audience: provider.spec.oidc.clientId,
+          algorithms: SIGNATURES,
+          requiredClaims: ['iat', 'jti', 'events'],
+          maxTokenAge: '10 minutes',
+          clockTolerance: '30 seconds',
+          currentDate: new Date(deps.clock.now()),
+        })
+        .then(
+          ({ payload, protectedHeader: { typ } }) => {
+            if (typ !== undefined && !/^(?:application\/)?(?:logout\+jwt|jwt)$/i.test(typ)) throw notValid(`it is a ${typ.slice(0, 50)}`);
+            return payload;
+          },
+          (error: unknown) => {
+            const outage = causesOf(error).find((one) => one instanceof SlipwayError) ?? (isTimeout(error) ? error : undefined);
+            throw outage === undefined ? notValid(reasonOf(error), error) : unreachable(provider, error);
+          },
+        );
     },
     async close() {
       const all = [...kept.values()];

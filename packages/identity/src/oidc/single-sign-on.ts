@@ -79,14 +79,22 @@ export function createSingleSignOn(deps: SingleSignOnDeps): SingleSignOn {
       // Another provider of the same name is another one, which was not asked.
       if (provider.metadata.uid !== pending.uid) throw noSuchProvider();
       await useOnce(pending);
-      const reading = readPerson(provider.spec, await clients.claims(tenant, provider, url, pending));
+      const claims = await clients.claims(tenant, provider, url, pending);
+      const reading = readPerson(provider.spec, claims);
       if ('refused' in reading) {
         logger.info({ tenant, provider: pending.provider, reason: reading.refused }, 'somebody was not let in');
         throw new SlipwayError('Forbidden', `You are not let in: ${reading.refused}.`, { hint: 'Ask an admin of the tenant.' });
       }
       const user = await userOf(deps, { tenant, provider }, reading.person, as);
       const { name } = user.metadata;
-      const details = { providerUid: provider.metadata.uid, issuer: provider.spec.oidc.issuer, subject: reading.person.subject };
+      const { sid } = claims;
+      const details = {
+        providerUid: provider.metadata.uid,
+        issuer: provider.spec.oidc.issuer,
+        subject: reading.person.subject,
+        // By which the provider ends this session alone.
+        ...(typeof sid === 'string' && sid.length <= 255 ? { sid } : {}),
+      };
       const session = await deps.openSession({ tenant, name }, { method: 'oidc', provider: pending.provider, details }, from);
       logger.info({ tenant, user: name, provider: pending.provider, session: session.id }, 'signed in');
       return session;

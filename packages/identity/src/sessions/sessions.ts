@@ -62,6 +62,16 @@ export interface Voucher {
   readonly issuer: string | null;
 }
 
+/** What a provider vouched for: everything of a person, or a session. */
+export interface VouchedFor {
+  readonly tenant: string;
+  readonly provider: string;
+  readonly providerUid: string;
+  readonly subject: string | undefined;
+  /** The provider's own id of a session. */
+  readonly sid: string | undefined;
+}
+
 export interface SessionTimes {
   readonly idleMs: number;
   readonly absoluteMs: number;
@@ -160,6 +170,24 @@ export function createSessions(options: { database: Database; clock: Clock; cach
       const ended = await db.transaction().execute(async (trx) => {
         const rows = await endedBy(filter, trx);
         await together(trx);
+        return rows;
+      });
+      forget(ended);
+      return ended.map(({ id }) => id);
+    },
+    /** Ends the sessions for which a provider vouched for a person, or one of them by the provider's own id; `together` is told whose they were, in the same transaction. */
+    async endOfPerson(
+      { tenant, provider, providerUid, subject, sid }: VouchedFor,
+      together: (users: readonly string[], on: Kysely<unknown>) => Promise<void>,
+    ): Promise<string[]> {
+      const is = (key: string, value: string | undefined) => (value === undefined ? sql`` : sql`and details ->> ${key} = ${value}`);
+      const ended = await db.transaction().execute(async (trx) => {
+        const { rows } = await sql<{ id: string; user_name: string }>`
+          update sessions set ended_at = ${timestamptz(clock.now())} where tenant = ${tenant} and provider = ${provider} and ended_at is null
+            and details ->> 'providerUid' = ${providerUid} ${is('subject', subject)} ${is('sid', sid)} returning id, user_name`.execute(
+          trx,
+        );
+        await together([...new Set(rows.map(({ user_name: name }) => name))], trx);
         return rows;
       });
       forget(ended);

@@ -15,6 +15,9 @@ export interface LinkUpgradesDeps {
   readonly logger: Logger;
 }
 
+/** Where agents open WebSockets, below the link's prefix: the one list of them. Whoever comes is authenticated before it is looked at. */
+export const LINK_UPGRADES = { connect: /^\/connect$/, tunnel: /^\/tunnel\/(?<id>[A-Za-z0-9_-]{8,64})$/ } as const;
+
 export type UpgradeHandler = (request: IncomingMessage, socket: Duplex, head: Buffer) => boolean;
 
 /** WebSocket upgrades below /link/v1. Answers false for any other path: it is somebody else's. */
@@ -30,8 +33,9 @@ export function createLinkUpgrades(deps: LinkUpgradesDeps): UpgradeHandler {
   const upgrade = async (path: string, request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> => {
     const subject = await deps.credentials.authenticate(request.headers);
     if (socket.destroyed) return;
-    if (path === '/connect') return control.handleUpgrade(request, socket, head, (peer) => deps.connections.accept(subject, peer));
-    const id = /^\/tunnel\/([A-Za-z0-9_-]{8,64})$/.exec(path)?.[1];
+    if (LINK_UPGRADES.connect.test(path))
+      return control.handleUpgrade(request, socket, head, (peer) => deps.connections.accept(subject, peer));
+    const id = LINK_UPGRADES.tunnel.exec(path)?.groups?.['id'];
     if (id === undefined || !deps.tunnels.expects(id, subject)) return refuseUpgrade(socket, 404, 'Not Found');
     tunnel.handleUpgrade(request, socket, head, (peer) => deps.tunnels.accept(id, subject, peer));
   };

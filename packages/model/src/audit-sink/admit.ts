@@ -3,6 +3,7 @@ import { invalidField, refuseIf } from '../meta/causes.ts';
 import { deepEqual } from '../meta/diff.ts';
 import type { AdmissionInput } from '../meta/define-kind.ts';
 import { SYSTEM_TENANT } from '../meta/object.ts';
+import { placeUrlProblems } from '../meta/place-url.ts';
 import type { AuditSinkSpec } from './audit-sink.ts';
 
 /** More than that would read the same chain over and over. */
@@ -25,18 +26,20 @@ function syslogProblems(spec: Extract<AuditSinkSpec, { type: 'syslog' }>): Field
   const causes: FieldCause[] = [];
   if ((spec.clientKey === undefined) !== (spec.clientCertificate === undefined))
     causes.push(invalidField('spec.clientKey', 'goes together with clientCertificate'));
-  if (!/^[\w.:-]+$/.test(spec.host)) causes.push(invalidField('spec.host', 'must be a host name or an address, without a port'));
+  if (!/^[\w:][\w.:-]*$/.test(spec.host)) causes.push(invalidField('spec.host', 'must be a host name or an address, without a port'));
   return causes;
 }
 
 function addressProblems(spec: AuditSinkSpec): FieldCause[] {
   if (spec.type !== 'otlp' && spec.type !== 's3') return [];
   const field = spec.type === 'otlp' ? 'spec.url' : 'spec.endpoint';
-  const url = new URL(spec.type === 'otlp' ? spec.url : spec.endpoint);
+  const text = spec.type === 'otlp' ? spec.url : spec.endpoint;
+  const example = spec.type === 'otlp' ? 'https://collector.example.org:4318/v1/logs' : 'https://s3.eu-central-1.amazonaws.com';
+  const problems = placeUrlProblems(text, example).map((problem) => invalidField(field, problem));
+  if (problems.length > 0) return problems;
+  const url = new URL(text);
   return [
     ...(url.protocol === 'http:' && !spec.plainHttp ? [invalidField(field, 'must begin with https://, unless plainHttp is set')] : []),
-    ...(url.username || url.password ? [invalidField(field, 'must not hold a user name or password')] : []),
-    ...(url.search || url.hash ? [invalidField(field, 'must not have a query or fragment')] : []),
     ...(spec.type === 's3' && url.pathname !== '/' ? [invalidField(field, 'must not have a path: the bucket has a field of its own')] : []),
   ];
 }

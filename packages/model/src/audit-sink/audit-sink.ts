@@ -3,6 +3,7 @@ import { defineKind } from '../meta/define-kind.ts';
 import { conditionSchema, keyedList, setOf } from '../meta/object.ts';
 import { secretText } from '../meta/secret-fields.ts';
 import { admitAuditSink } from './admit.ts';
+import { urlText } from '../meta/url-text.ts';
 
 /** Every list that is given must hold the record's value. Without a filter the chain stays whole, and what was exported can be verified. */
 export const auditFilterSchema = z.strictObject({
@@ -53,7 +54,7 @@ export const auditSinkSpecSchema = z.discriminatedUnion('type', [
   /** OpenTelemetry logs over HTTP, JSON encoding. */
   z.strictObject({
     type: z.literal('otlp'),
-    url: z.url({ protocol: /^https?$/ }).describe('The whole address, such as https://collector.example.org:4318/v1/logs.'),
+    url: urlText(['https', 'http']).describe('The whole address, such as https://collector.example.org:4318/v1/logs.'),
     plainHttp,
     ca,
     headers: z.record(z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/), secretText()).default({}),
@@ -62,7 +63,7 @@ export const auditSinkSpecSchema = z.discriminatedUnion('type', [
   /** Objects in S3 or what speaks like it: `<prefix><tenant>/2026/11/21/<first>-<last>.jsonl`. */
   z.strictObject({
     type: z.literal('s3'),
-    endpoint: z.url({ protocol: /^https?$/ }).describe('Such as https://s3.eu-central-1.amazonaws.com.'),
+    endpoint: urlText(['https', 'http']).describe('Such as https://s3.eu-central-1.amazonaws.com.'),
     bucket: z
       .string()
       .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, 'is not the name of a bucket')

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { defineKind } from '../meta/define-kind.ts';
 import { secretText } from '../meta/secret-fields.ts';
+import { urlText } from '../meta/url-text.ts';
 import { admitIdentityProvider } from './admit.ts';
 
 /** A member of the provider's answer; those of other namespaces are URLs, so dots are part of the name. */
@@ -9,7 +10,7 @@ const claimValue = z.string().min(1).max(500);
 
 export const oidcSchema = z.strictObject({
   /** Exactly as the provider says it in its discovery document and its tokens: `https://login.example.com/realms/corp`. */
-  issuer: z.url({ protocol: /^https$/ }).max(1000),
+  issuer: urlText(['https'], 1000),
   clientId: z.string().min(1).max(500),
   /** Absent: a public client, which PKCE alone protects. */
   clientSecret: secretText(z.string().min(1).max(2000)).optional(),
@@ -78,6 +79,8 @@ export const identityProviderSpecSchema = z.strictObject({
     )
     .max(500)
     .default([]),
+  /** Whether keys of a person rest too when the provider says that the person (not only one session) was signed out, until they sign in again. */
+  logoutEndsKeys: z.boolean().default(false),
   /** How long a session lasts before the provider is asked again, by signing in. Default: 12 hours. */
   sessionMaxAgeSeconds: z.number().int().min(300).max(2_592_000).default(43_200),
   /** How long a person's keys work after the provider last confirmed the person, by a sign-in. Default: 30 days. */

@@ -58,7 +58,7 @@ export type FleetStore = ObjectStore & FleetReader;
 export interface WriteOptions {
   /** Everything is checked and the result returned, nothing is stored. */
   readonly dryRun?: boolean;
-  /** On whose behalf, as quotas name users: held to the quotas, and remembered as the maker of what is created. Without it: Slipway itself, which no quota stops. */
+  /** On whose behalf, as quotas name users: held to the quotas and to the rules that changes must leave true, and remembered as the maker of what is created. Without it: Slipway itself, which neither stops. */
   readonly by?: string;
 }
 

@@ -5,6 +5,8 @@ export function placeUrlProblems(text: string, example: string): string[] {
   return [
     ...(url.username || url.password ? ['must not hold a user name or password'] : []),
     ...(url.search || url.hash ? ['must not have a query or fragment'] : []),
-    ...(/\s/.test(text) ? ['must not hold spaces'] : []),
+    // The parser of URLs leaves tabs and ends of lines out, and takes a backslash for a slash: what was read would not be what is used.
+    ...(/[\s\p{Cc}\\]/u.test(text) ? ['must not hold spaces, control characters or backslashes'] : []),
+    ...(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]/i.test(text) ? [] : ['must begin with a scheme and two slashes']),
   ];
 }

@@ -6,6 +6,7 @@ import { deepEqual } from '../meta/diff.ts';
 import type { AdmissionInput } from '../meta/define-kind.ts';
 import { MASK } from '../meta/mask.ts';
 import { placeUrlProblems } from '../meta/place-url.ts';
+import { schemeProblems } from '../meta/url-text.ts';
 import type { VerifySpec } from './connection.ts';
 import type { RegistrySpec } from './registry.ts';
 
@@ -16,6 +17,9 @@ const EXAMPLES: Readonly<Record<Remote['type'], string>> = {
   oci: 'oci://registry.example.org/charts',
   git: 'https://git.example.org/team/packs.git or ssh://git@git.example.org/team/packs.git',
 };
+
+/** Of mirrors too: a mirror is asked as the registry is. */
+const SCHEMES = { helm: ['https', 'http'], oci: ['oci'] } as const;
 
 /** A registry's URL names a place and nothing else: credentials in it would show in every list. */
 export async function admitRegistry({ object, old }: AdmissionInput<RegistrySpec, any>): Promise<void> {
@@ -41,7 +45,7 @@ function remoteProblems(spec: Remote, old: RegistrySpec | undefined): FieldCause
 }
 
 function urlProblems(spec: Remote, url: string): string[] {
-  if (spec.type !== 'git') return placeUrlProblems(url, EXAMPLES[spec.type]);
+  if (spec.type !== 'git') return [...placeUrlProblems(url, EXAMPLES[spec.type]), ...schemeProblems(url, SCHEMES[spec.type])];
   // The name before the @ of an ssh address is no secret: servers tell repositories' users apart by it.
   const problems = placeUrlProblems(url.replace(/^ssh:\/\/[\w-]+@/, 'ssh://'), EXAMPLES.git);
   const known = /^(https?|ssh):\/\//.test(url) || problems.length > 0;

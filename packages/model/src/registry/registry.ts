@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { conditionSchema, keyedList, setOf } from '../meta/object.ts';
 import { defineScopedKinds } from '../meta/scopes.ts';
+import { urlText } from '../meta/url-text.ts';
 import { admitRegistry } from './admit.ts';
 import { everyRegistry, gitCredentialsSchema, httpCredentialsSchema, mirrors, remote, verified } from './connection.ts';
 
@@ -20,7 +21,7 @@ export const registrySpecSchema = z.discriminatedUnion('type', [
   /** A classic Helm repository over HTTP(S). */
   z.strictObject({
     type: z.literal('helm'),
-    url: z.url({ protocol: /^https?$/ }),
+    url: urlText(['https', 'http']),
     credentials: httpCredentialsSchema,
     passCredentials: z.boolean().default(false).describe('Sends credentials also to other hosts that the index names for its charts.'),
     ...remote,

@@ -16,7 +16,8 @@ import {
 import { sql } from 'kysely';
 import type { Database } from '../database.ts';
 import type { ObjectRow } from '../rows.ts';
-import { type Guarded, knownList } from '../writes.ts';
+import type { Check } from '../write-rules.ts';
+import { knownList } from '../writes.ts';
 
 /** One quota as far as it concerns a tenant. */
 export interface Limit {
@@ -31,8 +32,8 @@ export interface Limit {
 const COUNT_MS = seconds(20);
 
 export interface Quotas {
-  /** The transaction that a change has to be made in; undefined when no quota is concerned. It rejects with `Forbidden` instead of writing what does not fit. */
-  guard(before: ObjectRow | undefined, after: ObjectRow): Promise<Guarded | undefined>;
+  /** What has to hold in the transaction of a change; undefined when no quota is concerned. It rejects with `Forbidden` what does not fit. */
+  check(before: ObjectRow | undefined, after: ObjectRow): Promise<Check | undefined>;
   /** Every quota of a tenant. */
   limits(tenant: string): Promise<Limit[]>;
   /** What a quota counts now. */
@@ -56,7 +57,7 @@ export function createQuotas(database: Database): Quotas {
   return {
     limits,
     used: (tenant, limit) => usedIn(database.db, tenant, limit),
-    async guard(before, after) {
+    async check(before, after) {
       const growth = growthOf(before && usageOfRow(before), usageOfRow(after));
       if (Object.keys(growth.amounts).length === 0) return undefined;
       const { tenant, project } = after;
@@ -74,11 +75,7 @@ export function createQuotas(database: Database): Quotas {
           if (refusal !== undefined) throw exceeded(after, refusal);
         }
       };
-      return (write) =>
-        database.db.transaction().execute(async (db) => {
-          await withDeadline(COUNT_MS, 'whether it fits the quotas', fits(db));
-          return write(db);
-        });
+      return (db) => withDeadline(COUNT_MS, 'whether it fits the quotas', fits(db));
     },
   };
 }

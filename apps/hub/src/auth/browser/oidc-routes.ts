@@ -1,4 +1,12 @@
-import { clearedPendingCookie, pendingCookie, pendingIn, safeReturnTo, sessionCookie, type SingleSignOn } from '@slipway/identity';
+import {
+  type BackChannelLogout,
+  clearedPendingCookie,
+  pendingCookie,
+  pendingIn,
+  safeReturnTo,
+  sessionCookie,
+  type SingleSignOn,
+} from '@slipway/identity';
 import { type Clock, SlipwayError } from '@slipway/kit';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { HubAudit } from '../../audit/hub-audit.ts';
@@ -6,10 +14,12 @@ import { sourceOf } from '../answers.ts';
 import type { SignInAudit } from '../sign-in-audit.ts';
 import { passingPage } from './pages.ts';
 import { sendPage } from './page.ts';
+import type { Form } from './visitor.ts';
 import { publicOrigin } from './request.ts';
 
 export interface OidcRouteDeps {
   readonly singleSignOn: SingleSignOn;
+  readonly logout: BackChannelLogout;
   readonly audit: HubAudit;
   readonly signIns: SignInAudit;
   readonly clock: Clock;
@@ -20,6 +30,9 @@ interface Place {
   readonly tenant: string;
   readonly provider: string;
 }
+
+/** Where a provider says that somebody was signed out there. */
+export const LOGOUT_PATH = '/auth/oidc/:tenant/:provider/backchannel-logout';
 
 /** After signing in, when nothing else was asked for. */
 const HOME = '/auth/sign-in';
@@ -42,6 +55,14 @@ export function oidcRoutes(scope: FastifyInstance, deps: OidcRouteDeps): void {
       redirectUri: callbackOf(request, request.params),
     });
     return reply.header('set-cookie', pendingCookie(pending)).redirect(location.href, 303);
+  });
+
+  scope.post<{ Params: Place; Body: Form | undefined }>(LOGOUT_PATH, async (request) => {
+    const { tenant, provider } = request.params;
+    const record = deps.signIns.within(request, 'sign-out', { kind: 'oidc', id: provider });
+    const end = () => deps.logout.end({ tenant, provider }, request.body?.['logout_token'] ?? '', record);
+    await deps.signIns.attempt(request, 'sign-out', { tenant, name: '' }, end);
+    return {};
   });
 
   scope.get<{ Params: Place }>('/auth/oidc/:tenant/:provider/callback', async (request, reply) => {

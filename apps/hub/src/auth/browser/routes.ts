@@ -1,5 +1,6 @@
 import {
   clearedSessionCookie,
+  createBackChannelLogout,
   createDeviceGrants,
   createProviderClients,
   createSingleSignOn,
@@ -18,7 +19,7 @@ import type { HubAudit } from '../../audit/hub-audit.ts';
 import { sourceOf } from '../answers.ts';
 import { createSignInAudit } from '../sign-in-audit.ts';
 import { deviceRoutes } from './device-routes.ts';
-import { oidcRoutes } from './oidc-routes.ts';
+import { LOGOUT_PATH, oidcRoutes } from './oidc-routes.ts';
 import { sendPage } from './page.ts';
 import { problemPage, signedInPage, signInPage } from './pages.ts';
 import { type Form, senderOf, viewerOf } from './visitor.ts';
@@ -49,6 +50,7 @@ export function createBrowserSignIn(deps: SignInDeps) {
   const { directory, openSession } = identity;
   const singleSignOn = createSingleSignOn({ store, directory, clients, clock, logger, database, openSession });
   const devices = createDeviceGrants({ database, clock });
+  const logout = createBackChannelLogout({ store, directory, clients, sessions: identity.sessions, database, clock, logger });
   const signIns = createSignInAudit({ audit: deps.audit, identity });
 
   return {
@@ -62,7 +64,7 @@ export function createBrowserSignIn(deps: SignInDeps) {
           (_request, text, parsed) => parsed(null, Object.fromEntries(new URLSearchParams(text as string))),
         );
         scope.setErrorHandler((error: FastifyError, request, reply) => answerError(logger, error, request, reply));
-        oidcRoutes(scope, { ...deps, singleSignOn, signIns });
+        oidcRoutes(scope, { ...deps, singleSignOn, logout, signIns });
         deviceRoutes(scope, { ...deps, devices, signIns });
 
         scope.get<{ Querystring: Form }>('/auth/sign-in', async (request, reply) => {
@@ -115,6 +117,11 @@ function answerError(logger: Logger, error: unknown, request: FastifyRequest, re
   if (path === '/auth/device/code' || path === '/auth/device/token') {
     const word = code === 429 ? 'temporarily_unavailable' : code >= 500 ? 'server_error' : 'invalid_request';
     return reply.code(code).send({ error: word, error_description: message });
+  }
+  if (path === LOGOUT_PATH) {
+    // As the standard wants it: 400 for every token that does not count; the provider comes again when the fault is ours.
+    const word = code >= 500 ? 'server_error' : 'invalid_request';
+    return reply.code(code >= 500 ? code : 400).send({ error: word, error_description: known ? error.message : 'The body is not valid.' });
   }
   return sendPage(reply, problemPage(known ? error.message : message, known ? error.hint : undefined), code);
 }
