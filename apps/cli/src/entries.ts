@@ -39,8 +39,8 @@ export const entries: readonly CommandEntry[] = [
   },
   {
     name: 'profile',
-    usage: 'profile publish|clone|diff … <name@version>',
-    summary: 'Publish a draft of a profile, start a new one, compare two',
+    usage: 'profile publish|diff|export|…',
+    summary: 'Versions of profiles: publish, clone, compare, export, import',
     group: 'Clusters',
     load: () => import('./commands/profile.ts'),
   },

@@ -107,6 +107,8 @@ export * from './plan/readiness.ts';
 export * from './profile-diff/profile-diff.ts';
 export type { ListChange } from './profile-diff/keyed-lists.ts';
 export type { TextChange } from './profile-diff/text-change.ts';
+export { EXPORT_LIMIT, type ExportedProfile, exportProfile, readExportedProfile } from './profile-export/exported.ts';
+export { needsLines, needsOf, type ProfileNeeds } from './profile-export/needs.ts';
 export * from './project-role-binding/project-role-binding.ts';
 export * from './project/project.ts';
 export * from './quota/quota.ts';

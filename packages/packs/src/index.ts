@@ -16,6 +16,7 @@ export { createReach, type Reach } from './registries/reach.ts';
 export { createOciClient, type OciClient } from './registries/oci-client.ts';
 export { ociSource } from './registries/oci-source.ts';
 export { packArtefact, tagOf, versionOf } from './registries/pack-artefact.ts';
-export { pushArtefact } from './registries/oci-push.ts';
+export { fetchProfile, profileArtefact } from './registries/profile-artefact.ts';
+export { digestOfArtefact, pushArtefact } from './registries/oci-push.ts';
 export { findSignature, type Signature, signingKey, signManifest } from './signatures/verify-signatures.ts';
 export type { Catalogue, KnownCatalogue, RegistrySource } from './registries/source.ts';

@@ -39,6 +39,8 @@ export interface TestLinkHub {
 }
 
 export interface LinkHubOptions {
+  /** PostgreSQL is the one that tests use. */
+  readonly engine?: 'pglite' | 'postgres';
   readonly clock?: Clock;
   readonly heartbeatSeconds?: number;
   readonly tunnelIdleMs?: number;
@@ -51,7 +53,7 @@ export interface LinkHubOptions {
 /** The link as a hub serves it: real HTTPS and WebSockets on loopback, the embedded database in memory. */
 export async function startLinkHub(options: LinkHubOptions = {}): Promise<TestLinkHub> {
   const dir = await mkdtemp(join(tmpdir(), 'slipway-link-'));
-  const database = await testDatabase();
+  const database = await testDatabase(options.engine);
   const ca = await createCa('slipway-test-hub');
   const certificate = await issueCertificate(ca, {
     commonName: 'hub',

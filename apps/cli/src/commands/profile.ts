@@ -2,6 +2,8 @@ import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
 import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts';
 import type { DiffOptions } from '../profile/diff.ts';
+import type { ExportOptions } from '../profile/export.ts';
+import type { ImportOptions } from '../profile/import.ts';
 
 interface ProfileOptions extends HubOptions {
   readonly scope: string;
@@ -35,7 +37,37 @@ export function register(program: Command, deps: CliDeps): void {
     .action(async (first: string, second: string, options: DiffOptions) =>
       (await import('../profile/diff.ts')).diff(deps, [first, second], options),
     );
+  withRegistry(withScope(profile.command('export')))
+    .description(
+      'Write a published version as one file that kubectl, Flux and Argo CD can apply too, or push it into an OCI registry. It holds no secret.',
+    )
+    .argument('<name@version>')
+    .option('-o, --output <place>', 'a file, oci://registry/repository[:tag], or - for standard output', '-')
+    .option('--force', 'replace a tag that has other content', false)
+    .addHelpText(
+      'after',
+      `\nExamples:\n  ${deps.self} profile export web@1.2.0 -o web.yaml\n  ${deps.self} profile export web@1.2.0 -o oci://registry.example.org/profiles/web`,
+    )
+    .action(async (text: string, options: ExportOptions) => (await import('../profile/export.ts')).exportVersion(deps, text, options));
+  withRegistry(withHubOptions(profile.command('import')))
+    .description(
+      'Take an exported version into this hub, beside the versions that are there. What was changed after its export is refused.',
+    )
+    .argument('<from>', 'a file, - for standard input, or oci://registry/repository:tag or @digest')
+    .option('--name <name>', 'another name than it was exported with')
+    .option('--scope <scope>', 'where it shall live: project, tenant or system; default: where it lived')
+    .addHelpText(
+      'after',
+      `\nExamples:\n  ${deps.self} profile import web.yaml\n  ${deps.self} profile import oci://registry.example.org/profiles/web:1.2.0 --name web-test`,
+    )
+    .action(async (from: string, options: ImportOptions) => (await import('../profile/import.ts')).importVersion(deps, from, options));
 }
+
+const withRegistry = (command: Command): Command =>
+  command
+    .option('--username <name>', 'of an OCI registry; its password from SLIPWAY_REGISTRY_PASSWORD, or asked for')
+    .option('--ca-file <file>', 'authorities of an OCI registry, in PEM')
+    .option('--plain-http', 'speak to an OCI registry without TLS', false);
 
 const withScope = (command: Command): Command =>
   withHubOptions(command).option('--scope <scope>', 'where the profile lives: project, tenant or system', 'tenant');

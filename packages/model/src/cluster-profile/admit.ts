@@ -6,6 +6,7 @@ import { deepEqual } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
 import { scopeOfKind } from '../meta/scopes.ts';
 import type { ClusterProfileSpec, ClusterProfileStatus } from './cluster-profile.ts';
+import { exportCauses } from '../profile-export/content-hash.ts';
 import { packCausesOfProfile } from './judge-profile.ts';
 import { PROFILE_FAMILY, sameProfile } from './profile-ref.ts';
 import { comebackCauses, publishedCauses, refuseForgetting } from './published.ts';
@@ -24,6 +25,7 @@ export async function admitProfile(input: AdmissionInput<ClusterProfileSpec, Clu
       : [duplicateField(`spec.versions[${index}].version`, `there is already a version ${version.version}`)]),
     ...checkProfileVersion(version, `spec.versions[${index}]`, object.spec.type),
   ]);
+  causes.push(...exportCauses(object));
   if (old) {
     causes.push(...publishedCauses(old.spec, object.spec), ...comebackCauses(object.spec, old.status));
     causes.push(...(await removedCauses(object, old, reads)), ...(await natureCauses(object, old, reads)));

@@ -44,6 +44,9 @@ export function manifestOf({ config, layers, artifactType, subject, annotations 
   );
 }
 
+/** The digest that it has wherever it is pushed. */
+export const digestOfArtefact = (artefact: Artefact): string => digestOf(manifestOf(artefact));
+
 /** Pushes an artefact under a tag, or under its digest alone, and gives the descriptor of its manifest. Blobs that are there already are not sent again. */
 export async function pushArtefact(client: OciClient, repository: string, artefact: Artefact, tag?: string): Promise<Descriptor> {
   for (const { data } of [artefact.config, ...artefact.layers]) await pushBlob(client, repository, data);
