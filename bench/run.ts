@@ -6,7 +6,17 @@
  *     npm run bench -- flood        one tenant's flood beside another's requests, and half-open connections
  *     npm run bench -- packs        the import of 200 packs of Palette
  *     npm run bench -- events       a million events of watches, compared one by one    (also: -- events quick)
+ *     npm run bench -- profiles     resolving, planning, and the plan of a rollout over 10,000 clusters
+ *     npm run bench -- agents       a change on its way to 10,000 agents             (also: -- agents 1000)
  */
-const suites = { api: './api/bench.ts', flood: './flood.ts', packs: './packs.ts', events: './events/bench.ts', cluster: './cluster.ts' };
+const suites = {
+  profiles: './profiles.ts',
+  agents: './agents.ts',
+  api: './api/bench.ts',
+  flood: './flood.ts',
+  packs: './packs.ts',
+  events: './events/bench.ts',
+  cluster: './cluster.ts',
+};
 const suite = Object.entries(suites).find(([name]) => process.argv.includes(name))?.[1] ?? suites.cluster;
 await import(suite);

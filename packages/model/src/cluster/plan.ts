@@ -67,7 +67,16 @@ export function changePlan(subject: string, actions: readonly PlannedAction[]): 
   const worst = Math.max(0, ...actions.map((action) => IMPACTS.indexOf(action.impact)));
   const impact = IMPACTS[worst] ?? 'none';
   const summary = actions.length === 0 ? 'Nothing changes.' : `${actions.map((action) => action.summary).join(' ')}`;
-  return { id: sha256Hex(canonicalJson([subject, actions])), actions, impact, summary };
+  return { id: sha256Hex(`[${JSON.stringify(subject)},[${actions.map(textOf).join(',')}]]`), actions, impact, summary };
+}
+
+const knownTexts = new WeakMap<PlannedAction, string>();
+
+/** The canonical JSON of an action; clusters of a fleet share theirs. */
+function textOf(action: PlannedAction): string {
+  const text = knownTexts.get(action) ?? canonicalJson(action);
+  knownTexts.set(action, text);
+  return text;
 }
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
@@ -260,7 +269,17 @@ const told = (layer: ResolvedLayer): boolean => layer.type === 'kubernetes';
 
 const named = (profile: ResolvedProfile, name: string): ResolvedLayer | undefined => profile.layers.find((layer) => layer.name === name);
 
-function layerChanges(to: ResolvedProfile, from: ResolvedProfile): PlannedAction[] {
+/** Clusters of a fleet that give the same share one resolved profile, and so one answer. It lives as long as the two profiles. */
+const knownChanges = new WeakMap<ResolvedProfile, WeakMap<ResolvedProfile, readonly PlannedAction[]>>();
+
+function layerChanges(to: ResolvedProfile, from: ResolvedProfile): readonly PlannedAction[] {
+  const known = knownChanges.get(to) ?? new WeakMap<ResolvedProfile, readonly PlannedAction[]>();
+  const changes = known.get(from) ?? changesOfLayers(to, from);
+  knownChanges.set(to, known.set(from, changes));
+  return changes;
+}
+
+function changesOfLayers(to: ResolvedProfile, from: ResolvedProfile): PlannedAction[] {
   const secretValues = [...to.secretValues, ...from.secretValues];
   const kept = to.layers
     .filter((layer) => !told(layer))

@@ -1,5 +1,5 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
-import { fieldDiff, type FieldDiff } from './diff.ts';
+import { deepEqual, fieldDiff, type FieldDiff, isRecord } from './diff.ts';
 import { type PathStep, valueAt, withValueAt } from './value-path.ts';
 
 export const MASK = '***';
@@ -16,7 +16,39 @@ export const looksSecret = (name: string): boolean => SECRET_KEY.test(name) && !
  * Secret objects, and the given secret values wherever they stand inside a text. A changed secret is still a difference.
  */
 export function maskedDiff(from: unknown, to: unknown, secretValues: readonly string[] = []): FieldDiff[] {
-  return fieldDiff(mark(from, secretValues), mark(to, secretValues)).map((diff) => unmark(diff) as FieldDiff);
+  const [before, after] = differing(from, to);
+  return fieldDiff(mark(before, secretValues), mark(after, secretValues)).map((diff) => unmark(diff) as FieldDiff);
+}
+
+/** Fields by which their neighbours are known to be secret. */
+const TELLING: ReadonlySet<string> = new Set(['name', 'kind', 'apiVersion']);
+
+/** Both without what is equal in them: looking for secrets takes long, and most of two versions is the same. Places in lists stay what they are. */
+function differing(from: unknown, to: unknown): [unknown, unknown] {
+  if (Array.isArray(from) && Array.isArray(to)) {
+    const pairs = Array.from({ length: Math.min(from.length, to.length) }, (_, index) =>
+      deepEqual(from[index], to[index]) ? ([null, null] as const) : differing(from[index], to[index]),
+    );
+    return [
+      [...pairs.map(([before]) => before), ...from.slice(pairs.length)],
+      [...pairs.map(([, after]) => after), ...to.slice(pairs.length)],
+    ];
+  }
+  if (!isRecord(from) || !isRecord(to)) return [from, to];
+  const [before, after]: [[string, unknown][], [string, unknown][]] = [[], []];
+  for (const [key, value] of Object.entries(from)) {
+    if (!Object.hasOwn(to, key)) before.push([key, value]);
+    else if (!deepEqual(value, to[key])) {
+      const [a, b] = differing(value, to[key]);
+      before.push([key, a]);
+      after.push([key, b]);
+    } else if (TELLING.has(key)) {
+      before.push([key, value]);
+      after.push([key, value]);
+    }
+  }
+  after.push(...Object.entries(to).filter(([key]) => !Object.hasOwn(from, key)));
+  return [Object.fromEntries(before), Object.fromEntries(after)];
 }
 
 /** The value with marks where secrets are known to be: {@link maskedDiff} tells two different ones apart, and shows neither. */
