@@ -1,4 +1,5 @@
-import type { ApiObject, ClusterProfileSpec, PackSpec } from '@slipway/model';
+import type { AcceptedPack } from '@slipway/link';
+import type { ClusterProfileSpec } from '@slipway/model';
 import type { FleetDeps } from './deps.ts';
 import { PROFILE_KINDS, usesProfile } from './profile-users.ts';
 import type { ClusterObject } from './reads.ts';
@@ -6,11 +7,8 @@ import type { ClusterObject } from './reads.ts';
 /** Keys of the clusters whose profiles name a pack; a name that holds a reference may be any. */
 export async function keysUsingPack(
   deps: Pick<FleetDeps, 'store' | 'clusters'>,
-  pack: ApiObject<PackSpec>,
-  tenant: string,
+  { tenant, project, registry, name }: AcceptedPack,
 ): Promise<string[]> {
-  const { registry, name } = pack.spec;
-  const { namespace } = pack.metadata;
   const naming: ((cluster: ClusterObject, of: string) => boolean)[] = [];
   for (const kind of PROFILE_KINDS) {
     for (const { tenant: owner, object } of (await deps.store.listAll(kind)).items) {
@@ -23,6 +21,6 @@ export async function keysUsingPack(
   }
   return deps.clusters.keysUsing(
     (cluster, of) =>
-      of === tenant && (namespace === undefined || cluster.metadata.namespace === namespace) && naming.some((uses) => uses(cluster, of)),
+      of === tenant && (project === undefined || cluster.metadata.namespace === project) && naming.some((uses) => uses(cluster, of)),
   );
 }

@@ -63,6 +63,14 @@ export type RegistryChange = {
   | { readonly accepted: { readonly name: string; readonly version: string; readonly digest: string } }
 );
 
+/** A pack of which some version has other content by now. */
+export interface AcceptedPack {
+  readonly tenant: string;
+  readonly project?: string | undefined;
+  readonly registry: string;
+  readonly name: string;
+}
+
 /** Turns a pack reference into pinned content. */
 export interface PackResolver {
   /** Fetches the chart (or finds it), verifies it, puts it into the blob store; the same (registry, name, version) gives the same digest afterwards. Errors say which registry answered what. */
@@ -86,8 +94,8 @@ export interface PackResolver {
   packInfo?(ref: Parameters<PackResolver['resolveChart']>[0]): Promise<PackInfo>;
   /** As everything would be resolved after a change of a registry; nothing is kept of what is asked of it. */
   trial?(change: RegistryChange): Pick<PackResolver, 'packInfo'>;
-  /** What is remembered of packs may no longer be so: somebody accepted other content. */
-  forget?(): void;
+  /** Calls back when somebody accepted other content of a pack, and nothing of what was there before is remembered any more. */
+  onAccepted?(callback: (pack: AcceptedPack) => void, signal: AbortSignal): void;
 }
 
 /** One chart as one cluster would get it. */

@@ -43,7 +43,11 @@ const CACHE = 1000;
 const INFOS = 100;
 
 /** @example createPackResolver({ registries, blobs, builtinDir, reach, workDir }).resolveChart({ tenant: 'default', registry: 'builtin', name: 'hello', version: '1.0.0' }) */
-export function createPackResolver(deps: PackResolverDeps): PackResolver & { hold(ref: Ref): Promise<HeldPack> } {
+export function createPackResolver(deps: PackResolverDeps): PackResolver & {
+  hold(ref: Ref): Promise<HeldPack>;
+  /** What is remembered in memory may no longer be so. */
+  forget(): void;
+} {
   const cache = new Map<string, Promise<Resolved>>();
   const infos = new Map<string, Promise<PackInfo>>();
 

@@ -3,7 +3,7 @@ import type { Subresource } from '@slipway/api';
 import { type Clock, type Logger, newUid, SlipwayError } from '@slipway/kit';
 import type { Outbound, OutboundOptions } from '@slipway/kit/outbound';
 import type { BlobStore } from '@slipway/link';
-import { createAcceptances, type FleetStore, packKinds } from '@slipway/model';
+import type { FleetStore } from '@slipway/model';
 import {
   type AllowedFolders,
   createFilePinStore,
@@ -13,7 +13,7 @@ import {
   createSource,
   type SourceDeps,
 } from '@slipway/packs';
-import { changed, createController, type Leases, runAsLeader, systemTimers } from '@slipway/runtime';
+import { createController, type Leases, runAsLeader, systemTimers } from '@slipway/runtime';
 import type { Vault } from '@slipway/store';
 import type { FastifyInstance } from 'fastify';
 import type { IncomingMessage } from 'node:http';
@@ -27,6 +27,7 @@ import { createPackReads } from './pack-reads.ts';
 import { createRegistryReader } from './registry-reader.ts';
 import type { AcceptDeps } from './sync/accept-pack.ts';
 import { catalogued } from './sync/catalogued.ts';
+import { watchAcceptances } from './sync/watch-acceptances.ts';
 import { registryController } from './sync/registry-controller.ts';
 import { registrySubresources } from './sync/registry-subresources.ts';
 import { webhookRoutes } from './sync/webhook.ts';
@@ -95,29 +96,19 @@ export function createHubRegistries(deps: HubRegistriesDeps) {
   );
   const syncing = (signal: AbortSignal): Promise<void> =>
     runAsLeader({ ...base, leases: deps.leases, name: 'registries', holder: newUid(), lead: (term) => controller.run(term) }, signal);
-  // Any replica may have taken the acceptance.
-  const forgetting = async (signal: AbortSignal): Promise<void> => {
-    const accepted = createAcceptances();
-    const looked = packKinds.all.map(({ kind }) =>
-      changed({ store: deps.store, timers: systemTimers, logger }, kind, (pack) => {
-        if (accepted.isNews(pack)) packs.forget?.();
-        return [];
-      }).run(() => undefined, signal),
-    );
-    await Promise.all(looked);
-  };
+  const acceptances = watchAcceptances({ store: deps.store, timers: systemTimers, logger, forget: () => packs.forget() });
   const client = createOciClient({
     asker: { outbound: behind, plainHttp: true, from: 'embedded registry' },
     base: BEHIND,
     credentials: { type: 'none' },
   });
   return {
-    packs,
+    packs: { ...packs, onAccepted: acceptances.onAccepted },
     /** What a version of a pack says about itself, read once for each content. */
     infoOf,
     packReads,
     subresources: (impact: AcceptDeps['impact']): Subresource[] =>
-      registrySubresources({ store: deps.store, clock: deps.clock, infoOf, packs, impact }),
+      registrySubresources({ store: deps.store, clock: deps.clock, infoOf, packs, forget: () => packs.forget(), impact }),
     routes(
       app: FastifyInstance<any, any, any, any>,
       more: { identity: Identity; audit: HubAudit; prove: (request: IncomingMessage) => void },
@@ -135,7 +126,8 @@ export function createHubRegistries(deps: HubRegistriesDeps) {
       webhookRoutes(app, { store: deps.store, registries, clock: deps.clock });
     },
     /** Runs what lasts until the signal aborts. */
-    run: async (signal: AbortSignal): Promise<void> => void (await Promise.all([process.run(signal), syncing(signal), forgetting(signal)])),
+    run: async (signal: AbortSignal): Promise<void> =>
+      void (await Promise.all([process.run(signal), syncing(signal), acceptances.run(signal)])),
     async close(): Promise<void> {
       await Promise.all([reach.close(), behind.close()]);
     },

@@ -1,4 +1,5 @@
-import { AGENT_GRACE_MS, clusterStatus, createAcceptances, isReachable, packKinds } from '@slipway/model';
+import { messageOf } from '@slipway/kit';
+import { AGENT_GRACE_MS, clusterStatus, isReachable } from '@slipway/model';
 import { calledBack, changed, defineController, type Source } from '@slipway/runtime';
 import type { FleetDeps } from '../deps.ts';
 import { recordChanges } from '../event/condition-events.ts';
@@ -45,7 +46,6 @@ const SPEC = { specOnly: true };
 
 function wakeOn(deps: FleetDeps): Source[] {
   const { keysUsing } = deps.clusters;
-  const accepted = createAcceptances();
   return [
     changed(deps, 'Cluster', (cluster, tenant) => {
       deps.clusters.put(tenant, cluster);
@@ -76,12 +76,14 @@ function wakeOn(deps: FleetDeps): Source[] {
     changed(deps, 'Registry', (_registry, tenant) =>
       keysUsing(({ status }, of) => of === tenant && (status?.layers.some((layer) => layer.reason === 'ChartNotAvailable') ?? false)),
     ),
-    ...packKinds.all.map(({ kind }) =>
-      changed(deps, kind, (pack, tenant) => {
-        if (!accepted.isNews(pack)) return [];
-        deps.packs.forget?.();
-        return keysUsingPack(deps, pack, tenant);
-      }),
+    calledBack((wake, signal) =>
+      deps.packs.onAccepted?.((pack) => {
+        keysUsingPack(deps, pack).then(
+          (keys) => keys.forEach(wake),
+          (error: unknown) =>
+            deps.logger.warn({ error: messageOf(error) }, 'clusters of a pack were not woken; they look again by themselves'),
+        );
+      }, signal),
     ),
     changed(deps, 'Gateway', (gateway) => keysUsing(({ spec }) => spec.gateway === gateway.metadata.name), SPEC),
     calledBack((wake, signal) =>

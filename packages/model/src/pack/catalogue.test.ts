@@ -80,3 +80,16 @@ test('the newest release goes before newer pre-releases', () => {
   expect(newestRelease(['2.0.0-rc.1', '2.0.0-rc.2'])).toBe('2.0.0-rc.2');
   expect(newestRelease([])).toBeUndefined();
 });
+
+test('what a version said of itself stays when its registry was not asked about it again, and goes with it', () => {
+  const annotations = { 'slipway.dev/layer': 'addon', 'slipway.dev/display-name': 'Web' };
+  const first = cataloguedPack(undefined, web({ version: '1.0.0', digest: A, manifestDigest: C, annotations }), at('t1'));
+  const second = cataloguedPack(first, web({ version: '1.0.0', digest: A, manifestDigest: C }), at('t2'));
+  expect(second.spec).toMatchObject({ layer: 'addon', displayName: 'Web' });
+  const third = cataloguedPack(
+    second,
+    web({ version: '1.1.0', digest: B, manifestDigest: B }, { version: '1.0.0', digest: A, manifestDigest: C }),
+    at('t3'),
+  );
+  expect([third.spec.layer, third.spec.displayName]).toEqual([undefined, undefined]);
+});

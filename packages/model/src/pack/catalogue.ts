@@ -57,20 +57,38 @@ export function cataloguedPack(
   const all = [...versions, ...withdrawn].slice(0, 2 * CATALOGUED_VERSIONS);
   const latest = newestRelease(versions.map(({ version }) => version));
   const newest = listed.versions.find(({ version }) => version === latest);
-  const text = (name: string): string | undefined => newest?.annotations?.[`slipway.dev/${name}`]?.slice(0, 200);
   const spec = compact({
     registry,
     name: listed.name,
-    displayName: text('display-name'),
     description: newest?.description,
-    layer: text('layer'),
+    ...wordsOf(newest, old?.spec),
     latest,
-    deprecated: newest?.deprecated === true || text('deprecated') === 'true',
     versions: all,
     more: listed.more === true,
   }) as PackSpec;
   const accepted = old?.status?.accepted;
   return { spec, status: { moved, ...(accepted === undefined ? {} : { accepted }) }, news };
+}
+
+/** What the newest version says of the pack. A manifest that is known is not read again and says nothing of itself; what it said is known. */
+function wordsOf(newest: ListedPackVersion | undefined, old: PackSpec | undefined): Pick<PackSpec, 'displayName' | 'layer' | 'deprecated'> {
+  const text = (name: string): string | undefined => newest?.annotations?.[`slipway.dev/${name}`]?.slice(0, 200);
+  const kept = newest !== undefined && old !== undefined && wasNotRead(newest, old) ? old : undefined;
+  return {
+    displayName: text('display-name') ?? kept?.displayName,
+    layer: text('layer') ?? kept?.layer,
+    deprecated: newest?.deprecated === true || text('deprecated') === 'true' || kept?.deprecated === true,
+  };
+}
+
+function wasNotRead(newest: ListedPackVersion, { latest, versions }: PackSpec): boolean {
+  const before = versions.find(({ version }) => version === latest);
+  return (
+    newest.annotations === undefined &&
+    newest.version === before?.version &&
+    newest.manifestDigest !== undefined &&
+    newest.manifestDigest === before.manifestDigest
+  );
 }
 
 /** A pack that its registry no longer lists. */

@@ -19,7 +19,9 @@ type PackObject = ApiObject<PackSpec, PackStatus>;
 export interface AcceptDeps {
   readonly store: ObjectStore;
   readonly clock: Clock;
-  readonly packs: Pick<PackResolver, 'trial' | 'forget'>;
+  readonly packs: Pick<PackResolver, 'trial'>;
+  /** What is remembered in memory may no longer be so. */
+  readonly forget: () => void;
   /** What it does to clusters that the caller may read. */
   readonly impact: (context: SubresourceContext, pack: PackObject, accept: Acceptance) => Promise<ImpactPlan>;
 }
@@ -59,7 +61,7 @@ async function accept(deps: AcceptDeps, context: SubresourceContext): Promise<ob
   // In this order: cut short in between, nothing is in force, and the next sync notes again that the version was replaced.
   const noted = await deps.store.updateStatus({ ...pack, status }, { tenant });
   await deps.store.update({ ...noted, spec }, { tenant });
-  deps.packs.forget?.();
+  deps.forget();
   // What the registry's conditions say of replaced versions is of before.
   await requestSync(deps.store, registry, at);
   return answer;
