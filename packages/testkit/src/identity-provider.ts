@@ -80,6 +80,7 @@ export async function startIdentityProvider(redirectUris: readonly string[], log
     ttl: { Session: 1, Grant: 600, Interaction: 600, AccessToken: 600, AuthorizationCode: 60, IdToken: 600 },
   });
   provider.on('authorization.success', ({ oidc }) => {
+    if (logoutAt === undefined) return;
     const { session } = oidc as unknown as { session?: { sidFor(clientId: string): string | undefined } };
     found.sids.push(session?.sidFor(client.id) ?? '');
   });
@@ -96,7 +97,12 @@ export async function startIdentityProvider(redirectUris: readonly string[], log
     async logout(subject, sid) {
       const found = (await provider.Client.find(client.id)) as unknown as LogoutClient;
       found.backchannelLogoutSessionRequired = sid !== undefined;
-      await found.backchannelLogout(subject, sid);
+      try {
+        await found.backchannelLogout(subject, sid);
+      } finally {
+        // By it the ID tokens of later sign-ins have the session's id, too.
+        found.backchannelLogoutSessionRequired = true;
+      }
     },
     signed: (claims, header = {}) =>
       new SignJWT({ ...claims }).setProtectedHeader({ alg: 'RS256', kid: 'one', ...header }).sign(privateKey),

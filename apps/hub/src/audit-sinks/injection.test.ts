@@ -31,7 +31,7 @@ const HOSTILE = [
   "=cmd|' /C calc'!A0",
   '</script><script>',
   '9 <134>',
-  'x'.repeat(1_000_000),
+  'x'.repeat(200_000),
 ];
 
 /** Whatever a record holds: one record stays one line, one message, one entry, and the chain is what it was. */

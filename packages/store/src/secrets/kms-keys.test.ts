@@ -23,15 +23,21 @@ async function startPlugin(socket: string) {
   let primary = 'key-1';
   let health = 'ok';
   let server: Server | undefined;
+  let silent = false;
+  /** Takes the question and never answers. */
+  const unlessSilent = (answer: () => void) => void (silent || answer());
   const handlers = {
     Status: (_call: unknown, done: any) => done(null, { version: 'v2', healthz: health, keyId: primary }),
     Encrypt: ({ request }: any, done: any) =>
-      done(null, {
-        keyId: primary,
-        ciphertext: Buffer.from(sealBytes(keys.get(primary) as Buffer, request.plaintext, 'kms')),
-        annotations: { 'version.example.org': Buffer.from([1]) },
-      }),
+      unlessSilent(() =>
+        done(null, {
+          keyId: primary,
+          ciphertext: Buffer.from(sealBytes(keys.get(primary) as Buffer, request.plaintext, 'kms')),
+          annotations: { 'version.example.org': Buffer.from([1]) },
+        }),
+      ),
     Decrypt: ({ request }: any, done: any) => {
+      if (silent) return;
       const key = keys.get(request.keyId);
       if (!key || request.annotations['version.example.org']?.[0] !== 1)
         return done({ code: status.FAILED_PRECONDITION, details: 'no such key' });
@@ -51,6 +57,7 @@ async function startPlugin(socket: string) {
     rotate: () => keys.set((primary = `key-${++made}`), randomBytes(32)),
     revoke: (id: string) => keys.delete(id),
     sick: (how: string) => (health = how),
+    silence: (how: boolean) => (silent = how),
     start,
     stop: () => server?.forceShutdown(),
   };
@@ -132,6 +139,20 @@ describe.each(testEngines)('keys of a KMS plugin on %s', (engine) => {
     await vault.retire(before);
     plugin.revoke(before);
     expect(await replica.dataKey('plans')).toEqual(one);
+  });
+
+  it('fail open: while the plugin takes questions and answers none, opens and writes nothing, within seconds', async () => {
+    const store = createStore({ database, vault });
+    const one = (await store.get({ kind: 'Secret', project: 'p', name: 'one' })) as ApiObject;
+    plugin.silence(true);
+    const from = performance.now();
+    await expect(valueOf(one)).rejects.toMatchObject({ code: 'Unavailable' });
+    await expect(store.create(secret('never', 'x'))).rejects.toMatchObject({ code: 'Unavailable' });
+    await expect(store.update({ ...one, spec: secret('one', 'y').spec })).rejects.toMatchObject({ code: 'Unavailable' });
+    expect(performance.now() - from).toBeLessThan(30_000);
+    plugin.silence(false);
+    expect(await store.get({ kind: 'Secret', project: 'p', name: 'never' })).toBeUndefined();
+    expect(await valueOf(one)).toBe(base64('under key 1'));
   });
 
   it('while the plugin is away opens and writes nothing, says so at once, and goes on when it is back', async () => {
