@@ -21,10 +21,10 @@ beforeAll(async () => {
   hub = await startCliHub({ SLIPWAY_OUTBOUND_ALLOW: '127.0.0.1', SLIPWAY_REGISTRY_PROGRAM: testTool('registry') });
   await waitFor(async () => (await hub.slipway(['registry', 'sync', 'embedded'])).code === 0, {
     what: 'the embedded registry',
-    timeoutMs: 90_000,
+    timeoutMs: 300_000,
     intervalMs: 2000,
   });
-}, 240_000);
+}, 600_000);
 afterAll(async () => {
   await hub.stop();
   await new Promise((resolve) => upstream.close(resolve).closeAllConnections());
@@ -32,8 +32,8 @@ afterAll(async () => {
 
 it('the page’s commands do what it shows', async () => {
   expect(await runPage(hub, 'registries.md', { stands: { 'https://charts.example.org': url } })).toBeGreaterThan(10);
-}, 300_000);
+}, 900_000);
 
 it('what the page on profiles shows of packs is so', async () => {
   expect(await runPage(hub, 'profiles.md')).toBe(6);
-}, 300_000);
+}, 900_000);
