@@ -14,13 +14,11 @@ const AGENTS = Number(process.argv.find((word) => /^\d+$/.test(word)) ?? 10_000)
 const ENGINE = process.argv.includes('postgres') ? 'postgres' : 'pglite';
 const SWARMS = 4;
 const ROUNDS = 3;
-/** Sockets of the hub: one that stands and one that pulls for each agent. */
-const FILES = 65_536;
 const PATIENCE_MS = 300_000;
 
-/** As `startHelper`, with as many files open as a hub of that many agents needs. */
+/** A program of this folder in a process of its own, that is told and answers in lines of JSON, often. */
 function start(file: string, job: object) {
-  const child = spawn('prlimit', [`--nofile=${FILES}`, '--', process.execPath, join(import.meta.dirname, 'agents', file)], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'agents', file)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

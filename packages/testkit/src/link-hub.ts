@@ -41,6 +41,8 @@ export interface TestLinkHub {
 export interface LinkHubOptions {
   /** PostgreSQL is the one that tests use. */
   readonly engine?: 'pglite' | 'postgres';
+  /** How long a connection that nobody uses is kept; default Node's. */
+  readonly keepAliveMs?: number;
   readonly clock?: Clock;
   readonly heartbeatSeconds?: number;
   readonly tunnelIdleMs?: number;
@@ -71,7 +73,11 @@ export async function startLinkHub(options: LinkHubOptions = {}): Promise<TestLi
     const running = new AbortController();
     const link = createLinkServer({ clock: systemClock, ...options, store, blobs, signer, logger: silentLogger });
     const proxy = createClusterProxy({ tunnels: link.tunnels, logger: silentLogger });
-    const app = fastify({ https: { key: certificate.key, cert: certificate.cert }, forceCloseConnections: true });
+    const app = fastify({
+      https: { key: certificate.key, cert: certificate.cert },
+      forceCloseConnections: true,
+      ...(options.keepAliveMs === undefined ? {} : { keepAliveTimeout: options.keepAliveMs }),
+    });
     const targetOf = (url: string, authorization: string | undefined) => {
       const cluster = options.clusters?.[/\/clusters\/([^/?]+)\/proxy/.exec(url)?.[1] ?? ''];
       const name = authorization?.replace('Bearer ', '');
