@@ -29,6 +29,7 @@ export type KubernetesEntry = (typeof KUBERNETES)[number];
 const COREDNS = 'v1.14.2';
 const ETCD = 'v3.6.8';
 const HELM = 'v3.21.4';
+const COSIGN = 'v2.6.5';
 const CNI_PLUGINS = 'v1.8.0';
 const DISTRIBUTION = 'v3.1.2';
 
@@ -267,6 +268,14 @@ export const TEST_CATALOGUE: readonly Piece[] = [
     output: 'terraform-provider-kubectl',
   }),
   program({ name: 'test-argocd', version: '1', module: 'test-clients', package: './argocd', output: 'test-argocd' }),
+  // What signatures are compared with.
+  program({
+    name: 'test-cosign',
+    version: COSIGN,
+    module: 'test-cosign',
+    package: 'github.com/sigstore/cosign/v2/cmd/cosign',
+    output: 'test-cosign',
+  }),
 ];
 
 /** Pieces that a cluster of this version needs: the binary, CNI plugins and every image its nodes must hold. */

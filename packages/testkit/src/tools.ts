@@ -4,7 +4,7 @@ import { SlipwayError } from '@slipway/kit';
 
 /**
  * Programs that tests against real Kubernetes need. `hyperkube` is the multi-call binary of distro/ (kube-apiserver, kubectl, … by argv[0]), `test-clients` and
- * `test-argocd` Go programs that use the hub, `test-tofu` and `test-terraform-provider` OpenTofu and the provider that applies manifests, `rsyslog` the unpacked package, `schemathesis` a program of Python (test/python).
+ * `test-argocd` Go programs that use the hub, `test-cosign` cosign as it is, `test-tofu` and `test-terraform-provider` OpenTofu and the provider that applies manifests, `rsyslog` the unpacked package, `schemathesis` a program of Python (test/python).
  */
 export type TestTool =
   | 'hyperkube'
@@ -15,6 +15,7 @@ export type TestTool =
   | 'test-argocd'
   | 'test-tofu'
   | 'test-terraform-provider'
+  | 'test-cosign'
   | 'rsyslog'
   | 'schemathesis';
 

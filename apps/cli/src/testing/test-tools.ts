@@ -20,6 +20,7 @@ const TOOLS = {
   'test-argocd': 'test-argocd',
   'test-tofu': 'test-tofu',
   'test-terraform-provider': 'test-terraform-provider',
+  'test-cosign': 'test-cosign',
 } as const;
 
 /** A directory with the programs that tests run: SLIPWAY_TEST_TOOLS if set, else links into the toolchain, which is made when it is not there. */

@@ -113,8 +113,9 @@ async function sync(deps: RegistryControllerDeps, scope: Scope, signal: AbortSig
   try {
     const source = await deps.sourceOf(ref, limit);
     // A changed registry is read whole: its revision was of another place.
-    const revision = registry.status?.observedGeneration === registry.metadata.generation ? registry.status.revision : undefined;
-    scope.outcome = await syncRegistry({ ref, registry, spec, source, revision, store, now, onMoved });
+    const isChanged = registry.status?.observedGeneration !== registry.metadata.generation;
+    const revision = isChanged ? undefined : registry.status?.revision;
+    scope.outcome = await syncRegistry({ ref, registry, spec, source, revision, isChanged, store, now, onMoved });
   } catch (error) {
     signal.throwIfAborted();
     scope.outcome = { ok: false, message: messageOf(error), refused: false };

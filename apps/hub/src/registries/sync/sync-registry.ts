@@ -27,6 +27,8 @@ export interface SyncInput {
   readonly source: RegistrySource;
   /** What the last sync knew the registry by. */
   readonly revision: string | undefined;
+  /** The registry is another one than at the last sync: its keys may be, and who signed what is asked anew. */
+  readonly isChanged?: boolean;
   /** Of this tenant. */
   readonly store: ObjectStore;
   readonly now: string;
@@ -48,7 +50,12 @@ export async function syncRegistry(input: SyncInput): Promise<SyncOutcome> {
   const known: KnownCatalogue = {
     // Without packs the catalogue was lost, or never filled.
     revision: stored.length === 0 ? undefined : input.revision,
-    find: (pack, version) => byName.get(pack)?.spec.versions.find((one) => one.version === version && one.withdrawn !== true),
+    find(pack, version) {
+      const found = byName.get(pack)?.spec.versions.find((one) => one.version === version && one.withdrawn !== true);
+      if (found === undefined || !input.isChanged) return found;
+      const { signedBy: _signedBy, unsigned: _unsigned, ...content } = found;
+      return content;
+    },
   };
   let catalogue: Catalogue | undefined;
   try {
