@@ -12,8 +12,6 @@ const PAGES = 64;
 /** Of the planner's statistics: 300 rows are looked at for each. */
 const SAMPLE = 20;
 
-const hasGrown = sql<boolean>`pg_relation_size(heap.oid) / 8192 > ${PAGES}::float + ${GROWN}::float * heap.relpages`;
-
 /**
  * What PostgreSQL's autovacuum does and the embedded one, which has no processes in the background, does not: the space of rows that are gone is used again, and
  * what the planner knows follows the tables. Without it a statement that was prepared while a table was empty may read all of it for ever, and the files grow with
@@ -23,12 +21,15 @@ export async function keepUp(db: Kysely<unknown>): Promise<string[]> {
   // Otherwise counts are passed on when a server is idle, which this one never is.
   await sql`select pg_stat_force_next_flush()`.execute(db);
   const { rows } = await sql<{ name: string; clear: boolean }>`
-    select heap.relname as name, seen.n_dead_tup > ${ROWS}::float + ${DEAD}::float * greatest(heap.reltuples, 0) or ${hasGrown} as clear
-    from pg_class heap join pg_stat_user_tables seen on seen.relid = heap.oid
-    where heap.relnamespace = current_schema()::regnamespace and (
-      seen.n_mod_since_analyze > ${ROWS}::float + ${CHANGED}::float * greatest(heap.reltuples, 0)
-      or seen.n_dead_tup > ${ROWS}::float + ${DEAD}::float * greatest(heap.reltuples, 0) or ${hasGrown}
-    )`.execute(db);
+    select name, clear from (
+      select heap.relname as name,
+        seen.n_mod_since_analyze > ${ROWS}::float + ${CHANGED}::float * greatest(heap.reltuples, 0) as changed,
+        seen.n_dead_tup > ${ROWS}::float + ${DEAD}::float * greatest(heap.reltuples, 0)
+          or pg_relation_size(heap.oid) / 8192 > ${PAGES}::float + ${GROWN}::float * heap.relpages as clear
+      from pg_class heap join pg_stat_user_tables seen on seen.relid = heap.oid
+      where heap.relnamespace = current_schema()::regnamespace
+    ) tables where changed or clear`.execute(db);
+  if (rows.length === 0) return [];
   // Everybody waits meanwhile: a table that only grows is not cleared, and a sample of it is enough.
   await sql`set default_statistics_target = ${sql.lit(SAMPLE)}`.execute(db);
   for (const { name, clear } of rows) await (clear ? sql`vacuum (analyze) ${sql.id(name)}` : sql`analyze ${sql.id(name)}`).execute(db);
