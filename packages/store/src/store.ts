@@ -236,7 +236,7 @@ export function createStore(options: StoreOptions): Store {
         { verb: 'delete', dryRun: deletion.dryRun ?? false, by: deletion.by },
       ),
     async maskStored(ref, spec) {
-      const known = secrets.has(ref.kind) ? await readRow(database, keyOf(ref)) : undefined;
+      const known = await readRow(database, keyOf(ref));
       return known === undefined ? spec : secrets.maskSame(spec, known.row);
     },
     watch: (query, resourceVersion, signal) =>

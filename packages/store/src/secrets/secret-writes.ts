@@ -30,7 +30,6 @@ export function createSecretWrites(vault: Vault | undefined) {
     return kind === undefined ? [] : secretFieldsOf(kind);
   };
   return {
-    has: (kind: string): boolean => fieldsOf(kind).length > 0,
     /** With the mask in place of every secret that is the stored one. */
     async maskSame<T>(spec: T, old: ObjectRow): Promise<T> {
       const fields = fieldsOf(old.kind);
