@@ -18,19 +18,23 @@ export function isSecretOf(stored: Uint8Array | undefined, given: string): boole
 /** What checked tokens proved, believed for `cacheMs` without asking the database. Keyed by the hash of the whole token: no secret stays in memory. */
 export function createProvenCache<Claim>({ clock, cacheMs }: { clock: Clock; cacheMs: number }) {
   const known = new Map<string, { claim: Claim; until: number }>();
+  let forgets = 0;
   return {
     async get(token: string, check: (token: string) => Promise<Claim | undefined>): Promise<Claim | undefined> {
       const key = sha256Hex(token);
       const found = known.get(key);
       if (found !== undefined && found.until > clock.now()) return found.claim;
       known.delete(key);
+      const before = forgets;
       const claim = await check(token);
-      if (claim === undefined) return undefined;
+      // What was read while something was forgotten may be what ended: it is not kept.
+      if (claim === undefined || forgets !== before) return claim;
       if (known.size >= CACHE_SIZE) known.clear();
       known.set(key, { claim, until: clock.now() + cacheMs });
       return claim;
     },
     forget(gone: (claim: Claim) => boolean): void {
+      forgets += 1;
       for (const [key, { claim }] of known) if (gone(claim)) known.delete(key);
     },
   };

@@ -38,16 +38,18 @@ async function runStage(deps: CliDeps, stage: Stage, selection: TestSelection): 
   if (stage === 'check') return runChecks(deps);
   const environment: Record<string, string> = { SLIPWAY_TEST_TOOLS: await prepareTestTools(deps) };
   if (stage === 'root' || stage === 'cluster') await prepareTestHost(deps);
-  if (stage === 'unit' || stage === 'root') return runVitest(deps, { project: stage, env: environment, selection });
+  const whole = selection.filters.length === 0 && selection.testName === undefined;
+  if (stage === 'unit' || stage === 'root')
+    return runVitest(deps, { project: stage, env: environment, selection, secondTry: whole && stage === 'unit' });
   const postgres = await startPostgres(deps);
   try {
     environment['SLIPWAY_TEST_DATABASE_URL'] = postgres.url;
-    if (stage === 'cluster') return await runVitest(deps, { project: 'cluster', env: environment, selection });
+    if (stage === 'cluster') return await runVitest(deps, { project: 'cluster', env: environment, selection, secondTry: false });
     const { filesUsingDatabases } = await import('./database-tests.ts');
     const files = await filesUsingDatabases(deps.root);
     const chosen =
       selection.filters.length === 0 ? files : files.filter((file) => selection.filters.some((filter) => file.includes(filter)));
-    return await runVitest(deps, { project: 'unit', env: environment, selection: { ...selection, filters: chosen } });
+    return await runVitest(deps, { project: 'unit', env: environment, selection: { ...selection, filters: chosen }, secondTry: whole });
   } finally {
     await postgres.stop();
   }
