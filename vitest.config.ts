@@ -21,6 +21,16 @@ export default defineConfig({
         },
       },
       {
+        // The console in a real browser, before a real hub.
+        test: {
+          name: 'console',
+          include: ['test/console/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
         test: {
           name: 'root',
           include: of('.root.test.ts'),

@@ -214,6 +214,13 @@ export const entries: readonly CommandEntry[] = [
     group: 'Account',
     load: () => import('./commands/context.ts'),
   },
+  {
+    name: 'console',
+    usage: 'console',
+    summary: 'Where the console of the hub is',
+    group: 'Account',
+    load: () => import('./commands/console.ts'),
+  },
   { name: 'whoami', usage: 'whoami', summary: 'Who you are to the hub', group: 'Account', load: () => import('./commands/whoami.ts') },
   {
     name: 'can-i',

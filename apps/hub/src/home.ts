@@ -24,6 +24,8 @@ export interface HubHome {
   readonly registryProgram: string;
   /** Helm, for plans that show manifests; laid here by whoever installs the hub. */
   readonly helmProgram: string;
+  /** A build of the console; laid here by whoever installs the hub. */
+  readonly console: string;
   readonly socket: string;
   readonly lock: string;
 }
@@ -54,6 +56,7 @@ export async function openHome(home: string): Promise<HubHome> {
     registrySocket: join(home, 'run', 'registry.sock'),
     registryProgram: join(home, 'bin', 'registry'),
     helmProgram: join(home, 'bin', 'helm'),
+    console: join(home, 'console'),
     socket: join(home, 'run', 'hub.sock'),
     lock: join(hub, 'lock'),
   };

@@ -31,6 +31,7 @@ import { createHubAudit } from './audit/hub-audit.ts';
 import { withAuditRecords } from './audit/record-store.ts';
 import { createBrowserSignIn } from './auth/browser/routes.ts';
 import { startAuditSinks } from './audit-sinks/start.ts';
+import { consoleRoutes } from './console/routes.ts';
 import { authRoutes } from './auth/routes.ts';
 import { tokenRequest } from './auth/token-request.ts';
 import { userSubresources } from './auth/user-subresources.ts';
@@ -68,6 +69,8 @@ export interface HubOptions {
   readonly history?: HistoryLimits;
   /** Helm; `bin/helm` of the home unless told. */
   readonly helmProgram?: string | undefined;
+  /** A build of the console; `console` of the home unless told. */
+  readonly consoleDir?: string | undefined;
 }
 
 export interface Hub {
@@ -262,6 +265,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   api.routes(app);
   browserSignIn.routes(app);
+  consoleRoutes(app, { directory: options.consoleDir ?? home.console });
   link.routes(app);
   registries.routes(app, { identity, audit, prove: (request) => listeners.prove(request.socket) });
   await app.ready();

@@ -54,6 +54,7 @@ program
       registryFolders: allowedFolders(process.env.SLIPWAY_REGISTRY_FOLDERS),
       registryProgram: process.env.SLIPWAY_REGISTRY_PROGRAM,
       helmProgram: process.env.SLIPWAY_HELM,
+      consoleDir: process.env.SLIPWAY_CONSOLE,
     });
     const stop = () => {
       hub.stop().then(

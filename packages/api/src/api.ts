@@ -26,6 +26,7 @@ import { serveVersions } from './conversion.ts';
 import { guarded } from './guards.ts';
 import type { ServedKind } from './kind-schema.ts';
 import { kindRoutes } from './kind-routes.ts';
+import { multiWatchRoute } from './multi-watch.ts';
 import type { Subresource } from './ports.ts';
 import { type Previews, previewSubresources } from './previews.ts';
 import { flag, queryOf } from './request-options.ts';
@@ -239,6 +240,7 @@ export function createApi(options: ApiOptions): Api {
         discoveryRoutes(scope, deps);
         viewRoutes(scope, deps);
         for (const kind of versions) kindRoutes(scope, deps, kind);
+        multiWatchRoute(scope, deps);
         secretRoutes(scope, deps);
         for (const subresource of subresources) subresourceRoutes(scope, deps, subresource);
         tokenRequestRoutes(scope, deps);

@@ -1,4 +1,4 @@
-import { type ErrorCode, messageOf, SlipwayError } from '@slipway/kit';
+import { type ErrorCode, messageOf, SlipwayError } from '@slipway/kit/errors';
 
 /** `metav1.Status`, the body of every error answer. */
 export interface StatusBody {

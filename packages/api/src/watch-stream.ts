@@ -86,18 +86,18 @@ export async function streamWatch(deps: WatchDeps, view: WatchView, request: Wat
 }
 
 /** What is written in this turn goes out together: a thousand watchers of a busy kind cost a thousand writes a turn, not a thousand an event. */
-function gather(response: ServerResponse): void {
+export function gather(response: ServerResponse): void {
   if (response.writableCorked > 0) return;
   response.cork();
   setImmediate(() => release(response));
 }
 
-function release(response: ServerResponse): void {
+export function release(response: ServerResponse): void {
   if (response.writableCorked > 0) response.uncork();
 }
 
 /** Waits until a slow client has taken what was written; the store's own buffer is bounded, so this is the only queue. */
-function drained(response: ServerResponse): Promise<void> {
+export function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const done = () => {
       response.off('drain', done);
@@ -140,7 +140,7 @@ function encoder(deps: WatchDeps, view: WatchView, request: WatchRequest): (even
   };
 }
 
-function textOf(object: ApiObject): string {
+export function textOf(object: ApiObject): string {
   let text = serialized.get(object);
   if (text === undefined) serialized.set(object, (text = JSON.stringify(object)));
   return text;

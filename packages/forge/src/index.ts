@@ -1,3 +1,4 @@
+export { buildConsole, ensureConsole } from './console-bundle.ts';
 export { judgeAudit, readExceptions } from './advisories.ts';
 export * from './bundle.ts';
 export { unpackDebian } from './debian.ts';

@@ -1,4 +1,4 @@
-import { randomBytes, webcrypto } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { minutes } from './clock.ts';
 
 /** A certificate and its private key, both PEM (the key as PKCS#8). Keys are secrets: keep them in files of mode 0600, never log them. */
@@ -25,6 +25,8 @@ export interface CertificateOptions {
   readonly validDays?: number;
 }
 
+/** The global type has one name in Node and another meaning in browsers; this is the one of whichever is there. */
+type Key = Parameters<typeof crypto.subtle.exportKey>[1];
 const ALGORITHM = { name: 'ECDSA', namedCurve: 'P-256' } as const;
 const SIGNING = { name: 'ECDSA', hash: 'SHA-256' } as const;
 const TEN_YEARS = 3650;
@@ -35,7 +37,7 @@ const BACKDATE_MS = minutes(5);
 async function library(): Promise<typeof import('@peculiar/x509')> {
   await import('reflect-metadata');
   const x509 = await import('@peculiar/x509');
-  x509.cryptoProvider.set(webcrypto as unknown as Parameters<typeof x509.cryptoProvider.set>[0]);
+  x509.cryptoProvider.set(crypto);
   return x509;
 }
 
@@ -51,20 +53,20 @@ const subject = (commonName: string, organization: string | undefined): { [key: 
   ...(organization === undefined ? [] : [{ O: [organization] }]),
 ];
 
-async function pemOfKey(key: webcrypto.CryptoKey): Promise<string> {
-  const base64 = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', key)).toString('base64');
+async function pemOfKey(key: Key): Promise<string> {
+  const base64 = Buffer.from(await crypto.subtle.exportKey('pkcs8', key)).toString('base64');
   return `-----BEGIN PRIVATE KEY-----\n${base64.replace(/(.{64})(?=.)/g, '$1\n')}\n-----END PRIVATE KEY-----\n`;
 }
 
-function importKey(pem: string): Promise<webcrypto.CryptoKey> {
+function importKey(pem: string): Promise<Key> {
   const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
-  return webcrypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
+  return crypto.subtle.importKey('pkcs8', der, ALGORITHM, false, ['sign']);
 }
 
 /** Makes a self-signed certificate authority (ECDSA P-256). @example const ca = await createCa('slipway-hub'); */
 export async function createCa(commonName: string, options: CaOptions = {}): Promise<KeyPairPem> {
   const x509 = await library();
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const cert = await x509.X509CertificateGenerator.createSelfSigned({
     serialNumber: serial(),
     name: subject(commonName, options.organization),
@@ -88,7 +90,7 @@ export async function createCa(commonName: string, options: CaOptions = {}): Pro
 export async function issueCertificate(ca: KeyPairPem, options: CertificateOptions): Promise<KeyPairPem> {
   const x509 = await library();
   const issuer = new x509.X509Certificate(ca.cert);
-  const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
+  const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
   const usage = options.usage ?? 'server';
   const names = [
     ...(options.dnsNames ?? []).map((value) => ({ type: 'dns' as const, value })),

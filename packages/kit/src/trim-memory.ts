@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 /** What a trimmer looks at and what it does; the real ones are Node's. */
 export interface TrimDeps {
   /** Bytes held from the system, used or not. */

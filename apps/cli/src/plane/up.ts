@@ -11,7 +11,7 @@ import { connectHub } from '../hub/connect.ts';
 import { createTimeline, type Step, type Timeline } from '../output/timeline.ts';
 import { bootstrapAdmin, waitForHub, workingContext } from './admin.ts';
 import { buildInBackground } from './background-toolchain.ts';
-import { layHubProgram } from './hub-programs.ts';
+import { layHubProgram, prepareConsole } from './hub-programs.ts';
 import { planeRuns, runPlane, stopPlane, supervisorRecord } from './control.ts';
 import { ensureFirstCluster, FIRST_CLUSTER, GATEWAY } from './first-cluster.ts';
 import { COLD_GIB, WARM_GIB, ensureHostPackages, hostError, requireDisk, requireFreePort, requireRoot } from './host-checks.ts';
@@ -228,6 +228,8 @@ async function startHub(up: Up, host: Host): Promise<HubSession> {
         bootstrapAdmin(deps.root, paths, { reset, signal, ...(up.databaseUrl ? { databaseUrl: up.databaseUrl } : {}) });
       // A hub whose supervisor was killed still holds the database; a new supervisor would find it in its way.
       if (!(await supervisorRecord(paths))) await stopPlane(paths);
+      step.update('console');
+      await prepareConsole(deps, paths);
       await runPlane(paths, plane, signal);
       const authority = await waitForHub(paths, port, signal, (detail) => step.update(detail));
       let context = await workingContext(contexts, name, server, authority, signal);

@@ -6,10 +6,11 @@ import { EXIT, Finished, UsageError } from '../exit.ts';
 import { elapsed } from '../output/duration.ts';
 import { startPostgres } from './postgres.ts';
 import { addUp, type Counts, NO_COUNTS, summaryLine } from './counts.ts';
-import { prepareTestHost, prepareTestTools } from './test-tools.ts';
+import { prepareBrowser, prepareTestHost, prepareTestTools } from './test-tools.ts';
 import { runVitest, type TestSelection } from './vitest.ts';
 
-const STAGES = ['check', 'unit', 'api', 'root', 'cluster'] as const;
+// The console's last: a browser that cannot be had must not keep the clusters from being tried.
+const STAGES = ['check', 'unit', 'api', 'root', 'cluster', 'console'] as const;
 type Stage = (typeof STAGES)[number];
 
 /** Runs stages in order and stops after the first that failed: what is quick to know comes first. Throws `Finished` with the exit code. */
@@ -38,8 +39,9 @@ async function runStage(deps: CliDeps, stage: Stage, selection: TestSelection): 
   if (stage === 'check') return runChecks(deps);
   const environment: Record<string, string> = { SLIPWAY_TEST_TOOLS: await prepareTestTools(deps) };
   if (stage === 'root' || stage === 'cluster') await prepareTestHost(deps);
+  if (stage === 'console') await prepareBrowser(deps);
   const whole = selection.filters.length === 0 && selection.testName === undefined;
-  if (stage === 'unit' || stage === 'root')
+  if (stage === 'unit' || stage === 'root' || stage === 'console')
     return runVitest(deps, { project: stage, env: environment, selection, secondTry: whole && stage === 'unit' });
   const postgres = await startPostgres(deps);
   try {
@@ -61,6 +63,7 @@ async function runChecks(deps: CliDeps): Promise<Counts> {
     ['format', 'oxfmt', ['--check', '.']],
     ['lint', 'oxlint', []],
     ['types', 'tsc', ['--noEmit', '-p', '.']],
+    ['types of the console', 'tsc', ['--noEmit', '-p', 'apps/console']],
     ['unused code', 'knip', ['--no-config-hints']],
   ];
   let failed = 0;

@@ -82,9 +82,21 @@ async function prepareRsyslog(directory: string, say: (detail: string) => void, 
 /** Debian's programs that tests use as somebody would who works with the hub: by name on the PATH, and their packages. */
 const CLIENTS: Readonly<Record<string, string>> = { git: 'git', skopeo: 'skopeo' };
 
+/** The browser of the console's tests. */
+const BROWSER: Readonly<Record<string, string>> = { chromium: 'chromium' };
+
+/** Installs the browser when it is not there. */
+export async function prepareBrowser(deps: CliDeps): Promise<void> {
+  const timeline = createTimeline(deps.io);
+  const step = timeline.step('browser');
+  await prepareClients((detail) => step.update(detail), deps.signal, BROWSER);
+  step.done('chromium');
+  timeline.close();
+}
+
 /** Without one of them, and without root, the test that needs it fails and says which, and no other. */
-async function prepareClients(say: (detail: string) => void, signal: AbortSignal): Promise<void> {
-  const missing = await packagesLacking(CLIENTS);
+async function prepareClients(say: (detail: string) => void, signal: AbortSignal, wanted = CLIENTS): Promise<void> {
+  const missing = await packagesLacking(wanted);
   if (missing.length === 0 || process.getuid?.() !== 0) return;
   say(`installing the Debian packages ${missing.join(', ')}`);
   try {

@@ -13,7 +13,7 @@ export interface TestSelection {
 }
 
 export interface VitestRun {
-  readonly project: 'unit' | 'root' | 'cluster';
+  readonly project: 'unit' | 'console' | 'root' | 'cluster';
   readonly env: Readonly<Record<string, string>>;
   readonly selection: TestSelection;
   /** Whether a test that fails is tried once more (docs/adr/second-try.md). */

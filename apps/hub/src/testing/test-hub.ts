@@ -67,7 +67,7 @@ export async function startTestHub(
   logger: Logger = silentLogger,
   more: Pick<
     HubOptions,
-    'limits' | 'connections' | 'outbound' | 'publicUrl' | 'trustedProxies' | 'registryFolders' | 'registryProgram'
+    'limits' | 'connections' | 'outbound' | 'publicUrl' | 'trustedProxies' | 'registryFolders' | 'registryProgram' | 'consoleDir'
   > = {},
 ): Promise<TestHub> {
   const home = await mkdtemp(join(tmpdir(), 'slipway-hub-'));

@@ -1,7 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
+import { createInterface } from 'node:readline';
 import { messageOf, SlipwayError } from '@slipway/kit';
-import { codeOfStatus, type StatusBody } from '../errors.ts';
+import { refusalOf } from './refusal.ts';
 import { warningTexts } from '../warning-header.ts';
 
 export interface ApiConnection {
@@ -30,19 +31,25 @@ export interface RawRequest {
 }
 
 export interface Transport {
-  /** The answer as it comes; its status is below 400. */
-  stream(path: string, options?: RawRequest): Promise<IncomingMessage>;
   text(path: string, options?: RawRequest): Promise<string>;
+  /** The answer line by line as it comes; leaving the loop ends it. */
+  lines(path: string, options?: RawRequest): AsyncIterable<string>;
   close(): void;
 }
 
+/** A transport of Node's, which also gives an answer as it is. */
+export interface StreamTransport extends Transport {
+  /** Its status is below 400. */
+  stream(path: string, options?: RawRequest): Promise<IncomingMessage>;
+}
+
 /** Keep-alive HTTPS to one hub. Errors are SlipwayErrors with the hub's own words. */
-export function createTransport(connection: ApiConnection): Transport {
+export function createTransport(connection: ApiConnection): StreamTransport {
   const base = new URL(connection.server);
   const prefix = connection.tenant === undefined ? '' : `/tenants/${encodeURIComponent(connection.tenant)}`;
   const agent = new Agent({ keepAlive: true, ...(connection.ca === undefined ? {} : { ca: connection.ca }) });
 
-  const stream: Transport['stream'] = (path, options = {}) =>
+  const stream: StreamTransport['stream'] = (path, options = {}) =>
     new Promise((resolve, reject) => {
       const url = new URL(`${prefix}${path}`, base);
       for (const [key, value] of Object.entries(options.query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
@@ -76,11 +83,26 @@ export function createTransport(connection: ApiConnection): Transport {
         clearTimeout(timer);
         if (connection.onWarning) warningTexts(response.headersDistinct['warning'] ?? []).forEach(connection.onWarning);
         if ((response.statusCode ?? 500) < 400) return resolve(response);
-        readAll(response).then((text) => reject(errorOf(response, text)), reject);
+        readAll(response).then(
+          (text) => reject(refusalOf({ code: response.statusCode ?? 500, requestId: response.headers['x-request-id'] }, text)),
+          reject,
+        );
       });
       outgoing.end(body);
     });
-  return { stream, text: async (path, options) => readAll(await stream(path, options)), close: () => agent.destroy() };
+  return {
+    stream,
+    text: async (path, options) => readAll(await stream(path, options)),
+    async *lines(path, options) {
+      const response = await stream(path, options);
+      try {
+        yield* createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY });
+      } finally {
+        response.destroy();
+      }
+    },
+    close: () => agent.destroy(),
+  };
 }
 
 async function readAll(response: IncomingMessage): Promise<string> {
@@ -99,22 +121,5 @@ function unreachable(connection: ApiConnection, error: Error): unknown {
     hint: untrusted
       ? 'Its certificate is not signed by the authority in your context; log in again if the hub was made anew.'
       : 'Check that it runs: slipway status',
-  });
-}
-
-/** A Status, or whatever else was answered, as an error. */
-export function errorOf(response: Pick<IncomingMessage, 'statusCode' | 'headers'>, text: string): SlipwayError {
-  const code = response.statusCode ?? 500;
-  let status: Partial<StatusBody> = {};
-  try {
-    status = JSON.parse(text) as Partial<StatusBody>;
-  } catch {
-    // Not from the hub itself; its status code says enough.
-  }
-  const requestId = response.headers['x-request-id'];
-  return new SlipwayError(codeOfStatus(code, status.reason), status.message ?? `The hub answered ${code}.`, {
-    causes: (status.details?.causes ?? []).map(({ field = '', message }) => ({ field, message })),
-    ...(requestId === undefined ? {} : { detail: `request ${String(requestId)}` }),
-    ...(status.details?.retryAfterSeconds === undefined ? {} : { retryAfter: status.details.retryAfterSeconds }),
   });
 }

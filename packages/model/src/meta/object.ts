@@ -1,9 +1,6 @@
 import { z } from 'zod';
 
-/** The group and version every Slipway kind is served under. */
-export const GROUP = 'slipway.dev';
-export const VERSION = 'v1';
-export const API_VERSION = `${GROUP}/${VERSION}`;
+export { API_VERSION, GROUP, VERSION } from './group.ts';
 
 /** A list whose items are told apart by these fields: server-side apply merges it item by item, and an item must not be there twice. */
 export const keyedList = <T extends z.ZodType>(item: T, ...keys: readonly string[]): z.ZodArray<T> =>

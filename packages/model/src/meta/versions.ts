@@ -1,8 +1,8 @@
 import type { Column, Content, Kind, KindVersion } from './define-kind.ts';
-import { API_VERSION, type ApiObject, GROUP, VERSION } from './object.ts';
+import { apiVersionOf } from './group.ts';
+import { API_VERSION, type ApiObject, VERSION } from './object.ts';
 
-/** `slipway.dev/v1beta1`: what objects of this kind say they are. */
-export const apiVersionOf = ({ version }: Pick<Kind, 'version'>): string => `${GROUP}/${version}`;
+export { apiVersionOf } from './group.ts';
 
 /** A kind as every version has it that it is served in, the stored one first. */
 export const versionsOf = (kind: Kind): Kind[] => [kind, ...kind.versions.map((version) => shownAs(kind, version))];

@@ -54,7 +54,8 @@ export const passingPage = (next: string): Page => ({
 export const signedInPage = (who: { readonly name: string; readonly tenant: string }, csrf: string): Page => ({
   title: 'You are signed in',
   body: markup`<p>As <strong>${who.name}</strong> of tenant <strong>${who.tenant}</strong>.</p>
-    <p><a class="button" href="/auth/device">Sign in a command line</a></p>
+    <p><a class="button" href="/console/">Open the console</a></p>
+    <p><a class="button second" href="/auth/device">Sign in a command line</a></p>
     <form method="post" action="/auth/sign-out">${fields({ csrf })}<button class="second">Sign out</button></form>`,
 });
 

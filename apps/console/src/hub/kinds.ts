@@ -1,0 +1,24 @@
+import type { KindAddress } from '@slipway/api/browser';
+
+const of = (kind: string, plural: string, scope: KindAddress['scope'] = 'project'): KindAddress => ({ kind, plural, scope, version: 'v1' });
+
+/** The addresses of the kinds that pages name. A test holds them to the model: its definitions themselves are too large for a first page. */
+export const KINDS = {
+  clusters: of('Cluster', 'clusters'),
+  machinepools: of('MachinePool', 'machinepools'),
+  machines: of('Machine', 'machines'),
+  events: of('Event', 'events'),
+  projects: of('Project', 'projects', 'tenant'),
+  clusterprofiles: of('ClusterProfile', 'clusterprofiles', 'tenant'),
+  rollouts: of('Rollout', 'rollouts', 'tenant'),
+  gateways: of('Gateway', 'gateways', 'tenant'),
+  cloudaccounts: of('CloudAccount', 'cloudaccounts', 'tenant'),
+  registries: of('Registry', 'registries', 'tenant'),
+  packs: of('Pack', 'packs', 'tenant'),
+  users: of('User', 'users', 'tenant'),
+  teams: of('Team', 'teams', 'tenant'),
+  roles: of('Role', 'roles', 'tenant'),
+  rolebindings: of('RoleBinding', 'rolebindings', 'tenant'),
+} as const satisfies Readonly<Record<string, KindAddress>>;
+
+export type KindName = keyof typeof KINDS;

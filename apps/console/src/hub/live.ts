@@ -1,0 +1,163 @@
+import { collectionPath, type KindAddress, type Transport } from '@slipway/api/browser';
+import { messageOf, SlipwayError } from '@slipway/kit/errors';
+import type { ApiObject } from '@slipway/model';
+import { createStream, type StreamPart, type StreamState } from './stream.ts';
+
+/** What a page wants to see of a kind. */
+export interface Want {
+  readonly kind: KindAddress;
+  readonly project?: string | undefined;
+  readonly fieldSelector?: string | undefined;
+}
+
+export interface Collection<T extends ApiObject = ApiObject> {
+  readonly items: readonly T[];
+  /** `loading`: the first pages may be there already. */
+  readonly state: 'loading' | 'ready' | 'failed';
+  readonly error?: SlipwayError;
+}
+
+interface Entry {
+  readonly want: Want;
+  readonly items: Map<string, ApiObject>;
+  resourceVersion: string | undefined;
+  snapshot: Collection;
+  readonly listeners: Set<() => void>;
+  changed: boolean;
+  drop: ReturnType<typeof setTimeout> | undefined;
+}
+
+const PAGE = 500;
+/** Going back within this time finds everything as it was. */
+const LINGER_MS = 20_000;
+/** Changes are shown together: a thousand a second are ten renderings. */
+const FLUSH_MS = 100;
+const RELOAD_MS = 3000;
+const LOADING: Collection = { items: [], state: 'loading' };
+
+/**
+ * Collections of the hub as they are now: listed page by page, then kept by one stream for the whole tab, however many there are. What a stream missed while it was away comes
+ * with the version to go on from; when that is too old, the collection is listed anew.
+ */
+export function createLive(transport: Transport) {
+  const entries = new Map<string, Entry>();
+  let flushing: ReturnType<typeof setTimeout> | undefined;
+
+  const stream = createStream(transport, {
+    onEvent(key, type, object) {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      entry.resourceVersion = object.metadata.resourceVersion;
+      if (type === 'BOOKMARK') return;
+      if (type === 'DELETED') entry.items.delete(object.metadata.uid);
+      else entry.items.set(object.metadata.uid, slim(object));
+      note(entry);
+    },
+    onRefused(key, error) {
+      const entry = entries.get(key);
+      if (entry === undefined) return;
+      entry.resourceVersion = undefined;
+      if (error.code === 'Gone') return void load(key, entry);
+      fail(key, entry, error);
+    },
+  });
+
+  const parts = (): StreamPart[] =>
+    [...entries].flatMap(([key, { want, resourceVersion }]) =>
+      resourceVersion === undefined ? [] : [{ key, address: addressOf(want, resourceVersion) }],
+    );
+
+  function note(entry: Entry): void {
+    entry.changed = true;
+    flushing ??= setTimeout(() => {
+      flushing = undefined;
+      for (const one of entries.values()) if (one.changed) publish(one, { ...one.snapshot, items: [...one.items.values()] });
+    }, FLUSH_MS);
+  }
+
+  function publish(entry: Entry, snapshot: Collection): void {
+    entry.changed = false;
+    entry.snapshot = snapshot;
+    for (const listener of entry.listeners) listener();
+  }
+
+  function fail(key: string, entry: Entry, error: unknown): void {
+    const told = error instanceof SlipwayError ? error : new SlipwayError('Internal', messageOf(error));
+    publish(entry, { items: [...entry.items.values()], state: 'failed', error: told });
+    if (told.code === 'Forbidden' || told.code === 'Unauthorized') return;
+    setTimeout(() => entries.get(key) === entry && void load(key, entry), RELOAD_MS);
+  }
+
+  async function load(key: string, entry: Entry): Promise<void> {
+    const { kind, project, fieldSelector } = entry.want;
+    const seen = new Map<string, ApiObject>();
+    try {
+      let more: string | undefined;
+      do {
+        const query = { limit: String(PAGE), continue: more, fieldSelector };
+        const page = JSON.parse(await transport.text(collectionPath(kind, project), { query })) as {
+          items: ApiObject[];
+          metadata: { resourceVersion: string; continue?: string };
+        };
+        for (const item of page.items) seen.set(item.metadata.uid, slim(item));
+        more = page.metadata.continue === '' ? undefined : page.metadata.continue;
+        entry.resourceVersion = more === undefined ? page.metadata.resourceVersion : undefined;
+        if (more !== undefined && entry.items.size < seen.size) publish(entry, { items: [...seen.values()], state: 'loading' });
+      } while (more !== undefined);
+      entry.items.clear();
+      for (const [uid, item] of seen) entry.items.set(uid, item);
+      publish(entry, { items: [...entry.items.values()], state: 'ready' });
+      stream.follow(parts);
+    } catch (error) {
+      if (entries.get(key) === entry) fail(key, entry, error);
+    }
+  }
+
+  return {
+    subscribe(want: Want, listener: () => void): () => void {
+      const key = keyOf(want);
+      let entry = entries.get(key);
+      if (entry === undefined) {
+        entry = {
+          want,
+          items: new Map(),
+          resourceVersion: undefined,
+          snapshot: LOADING,
+          listeners: new Set(),
+          changed: false,
+          drop: undefined,
+        };
+        entries.set(key, entry);
+        void load(key, entry);
+      }
+      clearTimeout(entry.drop);
+      entry.listeners.add(listener);
+      const held = entry;
+      return () => {
+        held.listeners.delete(listener);
+        if (held.listeners.size > 0) return;
+        held.drop = setTimeout(() => {
+          entries.delete(key);
+          stream.follow(parts);
+        }, LINGER_MS);
+      };
+    },
+    snapshot: (want: Want): Collection => entries.get(keyOf(want))?.snapshot ?? LOADING,
+    stream: stream.state,
+  };
+}
+export type Live = ReturnType<typeof createLive>;
+export type { StreamState };
+
+const keyOf = ({ kind, project = '', fieldSelector = '' }: Want): string => `${kind.plural}|${project}|${fieldSelector}`;
+
+function addressOf({ kind, project, fieldSelector }: Want, resourceVersion: string): string {
+  const query = new URLSearchParams({ resourceVersion, ...(fieldSelector === undefined ? {} : { fieldSelector }) });
+  return `${project === undefined || kind.scope !== 'project' ? '' : `namespaces/${project}/`}${kind.plural}?${query.toString()}`;
+}
+
+/** Who owns which field is of no use to a page and the largest part of many objects. */
+function slim(object: ApiObject): ApiObject {
+  const { managedFields: _managedFields, ...metadata } = object.metadata;
+  return { ...object, metadata };
+}

@@ -1,0 +1,174 @@
+import { Ago } from '@slipway/ui';
+import { Link } from '@tanstack/react-router';
+import { useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import type { Cluster } from '../../hub/objects.ts';
+import { profileText } from './cluster-rows.ts';
+import { attentionOf, Phase, phaseOf } from './cluster-status.tsx';
+
+const ROW = 40;
+/** Rows beside those in view, so that scrolling shows no gaps. */
+const BESIDE = 10;
+
+const HEADINGS: readonly (readonly [column: string, title: string, narrow: boolean])[] = [
+  ['name', 'Name', true],
+  ['status', 'Status', true],
+  ['project', 'Project', false],
+  ['profile', 'Profile', false],
+  ['kubernetes', 'Kubernetes', false],
+  ['nodes', 'Nodes', false],
+  ['age', 'Age', false],
+];
+
+const STEPS: Readonly<Record<string, number>> = {
+  ArrowDown: 1,
+  j: 1,
+  ArrowUp: -1,
+  k: -1,
+  PageDown: 12,
+  PageUp: -12,
+  Home: -Infinity,
+  End: Infinity,
+};
+
+/** However many clusters, only the rows in view are in the document. One row is in the order of the keyboard; arrows move to the others. */
+export function ClusterTable(props: {
+  readonly clusters: readonly Cluster[];
+  readonly sort: string | undefined;
+  readonly onSort: (sort: string) => void;
+}) {
+  const { clusters } = props;
+  const body = useRef<HTMLDivElement>(null);
+  const [at, setAt] = useState(0);
+  const wanted = useRef(false);
+  const current = Math.min(at, clusters.length - 1);
+  const rows = useVirtualizer({ count: clusters.length, getScrollElement: () => body.current, estimateSize: () => ROW, overscan: BESIDE });
+  useEffect(() => {
+    if (!wanted.current) return;
+    const link = body.current?.querySelector<HTMLElement>(`[data-row="${current}"] a`);
+    if (link === null || link === undefined) return;
+    wanted.current = false;
+    link.focus({ preventScroll: true });
+  });
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = STEPS[event.key];
+    if (step === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
+    event.preventDefault();
+    const next = Math.max(0, Math.min(clusters.length - 1, current + step));
+    wanted.current = true;
+    rows.scrollToIndex(next);
+    setAt(next);
+  };
+  return (
+    <div role="table" aria-label="Clusters" aria-rowcount={clusters.length + 1} className="grid">
+      <div role="rowgroup">
+        <div role="row" className="grid-row grid-head" aria-rowindex={1}>
+          {HEADINGS.map(([column, title, narrow]) => (
+            <Heading key={column} {...props} column={column} title={title} narrow={narrow} />
+          ))}
+          <div role="columnheader" className="grid-cell grid-message">
+            What it says
+          </div>
+        </div>
+      </div>
+      <div role="rowgroup" ref={body} className="grid-body" onKeyDown={onKeyDown}>
+        {/* Of the height of all rows, so that the scroll bar tells the truth. */}
+        <div role="presentation" style={{ height: rows.getTotalSize(), position: 'relative' }}>
+          {rows.getVirtualItems().map(({ index, start }) => {
+            const cluster = clusters[index];
+            return cluster === undefined ? null : (
+              <Row
+                key={cluster.metadata.uid}
+                cluster={cluster}
+                index={index}
+                start={start}
+                current={index === current}
+                onFocus={() => setAt(index)}
+              />
+            );
+          })}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+function Heading(props: {
+  readonly column: string;
+  readonly title: string;
+  readonly narrow: boolean;
+  readonly sort: string | undefined;
+  readonly onSort: (sort: string) => void;
+}) {
+  const { column, sort = 'status' } = props;
+  const up = sort === column;
+  const down = sort === `-${column}`;
+  return (
+    <div
+      role="columnheader"
+      className={`grid-cell ${props.narrow ? '' : 'grid-extra'}`}
+      aria-sort={up ? 'ascending' : down ? 'descending' : 'none'}
+    >
+      <button type="button" className="grid-sort" onClick={() => props.onSort(up ? `-${column}` : column)}>
+        {props.title}
+        {up && <ArrowUp size={13} aria-hidden />}
+        {down && <ArrowDown size={13} aria-hidden />}
+      </button>
+    </div>
+  );
+}
+
+function Row(props: {
+  readonly cluster: Cluster;
+  readonly index: number;
+  readonly start: number;
+  readonly current: boolean;
+  readonly onFocus: () => void;
+}) {
+  const { cluster, index } = props;
+  const { metadata, status } = cluster;
+  const attention = attentionOf(cluster);
+  return (
+    <div
+      role="row"
+      className="grid-row"
+      data-row={index}
+      aria-rowindex={index + 2}
+      style={{ position: 'absolute', top: 0, height: ROW, transform: `translateY(${props.start}px)` }}
+    >
+      <div role="cell" className="grid-cell clip">
+        <Link
+          to="/clusters/list/$in/$name"
+          params={{ in: metadata.namespace ?? '', name: metadata.name }}
+          tabIndex={props.current ? 0 : -1}
+          onFocus={props.onFocus}
+          title={metadata.name}
+        >
+          {metadata.name}
+        </Link>
+      </div>
+      <div role="cell" className="grid-cell">
+        <Phase phase={phaseOf(cluster)} />
+      </div>
+      <div role="cell" className="grid-cell grid-extra clip">
+        {metadata.namespace}
+      </div>
+      <div role="cell" className="grid-cell grid-extra clip">
+        {profileText(cluster)}
+      </div>
+      <div role="cell" className="grid-cell grid-extra clip">
+        {status?.kubernetesVersion ?? '–'}
+      </div>
+      <div role="cell" className="grid-cell grid-extra">
+        {status === undefined ? '–' : `${status.nodes.ready}/${status.nodes.total}`}
+      </div>
+      <div role="cell" className="grid-cell grid-extra">
+        <Ago time={metadata.creationTimestamp} />
+      </div>
+      <div role="cell" className="grid-cell grid-message clip quiet" title={attention ?? status?.message}>
+        {attention ?? status?.message}
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,132 @@
+import { objectPath } from '@slipway/api/browser';
+import type { ChangePlan } from '@slipway/model';
+import { Button, Dialog, Empty, Notice, Panel, Skeleton } from '@slipway/ui';
+import { CircleCheck, ShieldAlert } from 'lucide-react';
+import { useEffect, useState } from 'react';
+import { KINDS } from '../../hub/kinds.ts';
+import type { Cluster } from '../../hub/objects.ts';
+import { client } from '../../hub/session.ts';
+import { Problem } from '../problem-pages.tsx';
+import { ImpactMark } from './cluster-status.tsx';
+
+/** What is still to happen to the cluster, and what waits for somebody to approve it. */
+export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
+  const { name, namespace, generation } = cluster.metadata;
+  const [plan, setPlan] = useState<ChangePlan>();
+  const [problem, setProblem] = useState<unknown>();
+  const path = `${objectPath({ kind: KINDS.clusters, project: namespace, name })}/plan`;
+  const approvalId = cluster.status?.approval?.id;
+  const observed = cluster.status?.observedGeneration;
+  useEffect(() => {
+    const left = new AbortController();
+    setProblem(undefined);
+    client.request<ChangePlan>(path, { method: 'POST', body: { objects: [] }, signal: left.signal }).then(setPlan, (error: unknown) => {
+      if (!left.signal.aborted) setProblem(error);
+    });
+    return () => left.abort();
+  }, [path, generation, approvalId, observed]);
+  return (
+    <div className="stack">
+      <Approval cluster={cluster} />
+      <Panel
+        title="What is still to happen"
+        aside={plan !== undefined && plan.actions.length > 0 && <ImpactMark impact={plan.impact} />}
+        flush
+      >
+        {problem !== undefined && <Problem error={problem} />}
+        {plan === undefined && problem === undefined && (
+          <div className="panel-body">
+            <Skeleton lines={4} />
+          </div>
+        )}
+        {plan !== undefined && plan.actions.length === 0 && (
+          <Empty icon={CircleCheck} title="Nothing is to be done">
+            <p>The cluster is as it is wanted.</p>
+          </Empty>
+        )}
+        {plan !== undefined && plan.actions.length > 0 && <Actions plan={plan} />}
+      </Panel>
+    </div>
+  );
+}
+
+function Actions({ plan }: { readonly plan: ChangePlan }) {
+  return (
+    <div className="table-scroll" tabIndex={0} role="region" aria-label="Actions">
+      <table className="table">
+        <thead>
+          <tr>
+            <th>Action</th>
+            <th>What it disturbs</th>
+            <th>Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          {plan.actions.map((action) => (
+            <tr key={`${action.verb}${action.target}${action.summary}`}>
+              <td className="message">
+                <strong>{action.verb}</strong> {action.target}
+                <span className="quiet block">{action.summary}</span>
+              </td>
+              <td>
+                <ImpactMark impact={action.impact} />
+              </td>
+              <td className="message">{action.reason}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Approval({ cluster }: { readonly cluster: Cluster }) {
+  const approval = cluster.status?.approval;
+  const [asking, setAsking] = useState(false);
+  const [problem, setProblem] = useState<unknown>();
+  const { name, namespace } = cluster.metadata;
+  if (approval === undefined) return null;
+  const given = cluster.spec.approvals.includes(approval.id);
+  const approve = () => {
+    const approvals = [...new Set([...cluster.spec.approvals, approval.id])];
+    client
+      .patch(
+        { kind: KINDS.clusters, project: namespace, name },
+        { metadata: { resourceVersion: cluster.metadata.resourceVersion }, spec: { approvals } },
+      )
+      .then(() => setAsking(false), setProblem);
+  };
+  const list = (
+    <ul className="bullets">
+      {approval.disruptions.map((one) => (
+        <li key={one}>{one}</li>
+      ))}
+    </ul>
+  );
+  return (
+    <Notice icon={ShieldAlert} tone="warn">
+      <h2>{given ? 'Approved, and about to begin' : 'Waits for your approval'}</h2>
+      {list}
+      {!given && (
+        <Button look="primary" onClick={() => setAsking(true)}>
+          Approve change
+        </Button>
+      )}
+      {asking && !given && (
+        <Dialog title={`Approve the change of ${name}?`} onClose={() => setAsking(false)}>
+          <div className="panel-body stack">
+            {list}
+            {problem !== undefined && <Problem error={problem} />}
+            <div className="row">
+              <span className="grow" />
+              <Button onClick={() => setAsking(false)}>Cancel</Button>
+              <Button look="primary" onClick={approve}>
+                Approve change
+              </Button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </Notice>
+  );
+}

@@ -1,0 +1,72 @@
+import { messageOf, SlipwayError } from '@slipway/kit/errors';
+import { Button, buttonClass, Empty, Notice } from '@slipway/ui';
+import { Link } from '@tanstack/react-router';
+import { CircleAlert, Copy, Lock, MapPinOff } from 'lucide-react';
+import type { ReactNode } from 'react';
+import { useTitle } from '../shell/page-title.tsx';
+
+export function NotFoundPage({ what = 'This page' }: { readonly what?: string }) {
+  useTitle('Not found');
+  return (
+    <Empty
+      icon={MapPinOff}
+      title={`${what} is not here`}
+      action={
+        <Link to="/clusters/overview" className={buttonClass()}>
+          Go to the overview
+        </Link>
+      }
+    >
+      <p>The address may be mistyped, or what it named was deleted meanwhile.</p>
+    </Empty>
+  );
+}
+
+/** A page that failed itself. */
+export function BrokenPage({ error, reset }: { readonly error: unknown; readonly reset: () => void }) {
+  return (
+    <Empty icon={CircleAlert} title="This page failed" action={<Button onClick={reset}>Try again</Button>}>
+      <p role="alert">{messageOf(error)}</p>
+    </Empty>
+  );
+}
+
+/** What the hub refused, in its words: not found and not allowed are different things. */
+export function Refused({ error, children }: { readonly error: SlipwayError; readonly children?: ReactNode }) {
+  if (error.code === 'Forbidden')
+    return (
+      <Empty icon={Lock} title="You may not see this">
+        <p role="alert">{error.message}</p>
+        <p>Whoever manages roles in this tenant (tenant-admin, role-admin) or in the project (project-admin) can give the permission.</p>
+      </Empty>
+    );
+  return <Problem error={error}>{children}</Problem>;
+}
+
+/** One sentence, and the id by which an operator finds it. */
+export function Problem({ error, children }: { readonly error: unknown; readonly children?: ReactNode }) {
+  const detail = error instanceof SlipwayError ? error.detail : undefined;
+  return (
+    <Notice icon={CircleAlert} tone="bad" role="alert">
+      <p>{messageOf(error)}</p>
+      {error instanceof SlipwayError && error.causes.length > 0 && (
+        <ul>
+          {error.causes.map(({ field, message }) => (
+            <li key={`${field}${message}`}>
+              <code>{field}</code> {message}
+            </li>
+          ))}
+        </ul>
+      )}
+      {detail !== undefined && (
+        <p className="row small quiet">
+          <span className="mono">{detail}</span>
+          <Button look="icon" aria-label="Copy the request id" onClick={() => void navigator.clipboard.writeText(detail)}>
+            <Copy size={14} aria-hidden />
+          </Button>
+        </p>
+      )}
+      {children}
+    </Notice>
+  );
+}

@@ -1,0 +1,22 @@
+import { Button } from '@slipway/ui';
+import { Copy } from 'lucide-react';
+import type { ApiObject } from '@slipway/model';
+import { useMemo } from 'react';
+import { stringify } from 'yaml';
+
+/** An object as it is stored; without who owns which field. In a file of its own: YAML is loaded when somebody asks for it. */
+// oxlint-disable-next-line import/no-default-export -- React.lazy takes the default export.
+export default function YamlView({ object }: { readonly object: ApiObject }) {
+  const text = useMemo(() => stringify(object, { lineWidth: 0 }), [object]);
+  return (
+    <div className="yaml">
+      <Button className="yaml-copy" onClick={() => void navigator.clipboard.writeText(text)}>
+        <Copy size={14} aria-hidden />
+        Copy
+      </Button>
+      <pre className="code" tabIndex={0} role="region" aria-label="YAML">
+        {text}
+      </pre>
+    </div>
+  );
+}

@@ -1,0 +1,80 @@
+import {
+  BookMarked,
+  Boxes,
+  Cable,
+  Cloud,
+  Gauge,
+  History,
+  KeyRound,
+  Layers,
+  LayoutGrid,
+  type LucideIcon,
+  Package,
+  Rocket,
+  Server,
+  Settings,
+  Users,
+} from 'lucide-react';
+import type { KindName } from './hub/kinds.ts';
+
+/** The first part of every address. */
+export type Mode = 'clusters' | 'apps';
+
+export const MODE_WORDS: Readonly<Record<Mode, string>> = { clusters: 'Clusters', apps: 'Apps' };
+export const otherMode = (mode: Mode): Mode => (mode === 'clusters' ? 'apps' : 'clusters');
+export const modeOf = (path: string): Mode => (path.startsWith('/apps') ? 'apps' : 'clusters');
+
+/** Where a mode begins. */
+export const MODE_HOME: Readonly<Record<Mode, string>> = { clusters: '/clusters/overview', apps: '/apps/list' };
+
+export interface Place {
+  readonly path: string;
+  readonly title: string;
+  readonly icon: LucideIcon;
+}
+
+/** A list of a kind that has no page of its own yet: the columns are the hub's, as in the command line. */
+export interface KindPlace extends Place {
+  readonly section: string;
+  readonly kinds: readonly KindName[];
+}
+
+const kindPlace = (section: string, title: string, icon: LucideIcon, ...kinds: KindName[]): KindPlace => ({
+  section,
+  path: `/clusters/${section}`,
+  title,
+  icon,
+  kinds,
+});
+
+export const KIND_PLACES: readonly KindPlace[] = [
+  kindPlace('profiles', 'Profiles', Layers, 'clusterprofiles'),
+  kindPlace('rollouts', 'Rollouts', Rocket, 'rollouts'),
+  kindPlace('packs', 'Packs & registries', Package, 'packs', 'registries'),
+  kindPlace('accounts', 'Accounts & gateways', Cloud, 'cloudaccounts', 'gateways'),
+  kindPlace('machines', 'Machines', Server, 'machines', 'machinepools'),
+  kindPlace('activity', 'Activity', History, 'events'),
+  kindPlace('projects', 'Projects', BookMarked, 'projects'),
+  kindPlace('people', 'People & roles', Users, 'users', 'teams', 'rolebindings', 'roles'),
+];
+
+export const PLACES: Readonly<Record<Mode, readonly Place[]>> = {
+  clusters: [
+    { path: '/clusters/overview', title: 'Overview', icon: Gauge },
+    { path: '/clusters/list', title: 'Clusters', icon: Boxes },
+    ...KIND_PLACES,
+  ],
+  apps: [
+    { path: '/apps/list', title: 'Apps', icon: LayoutGrid },
+    { path: '/apps/profiles', title: 'App profiles', icon: Layers },
+    { path: '/apps/environments', title: 'Environments', icon: Cable },
+    { path: '/apps/services', title: 'Services', icon: KeyRound },
+    { path: '/apps/usage', title: 'Usage', icon: Settings },
+  ],
+};
+
+export const CLUSTER_TABS = ['overview', 'layers', 'nodes', 'events', 'plan', 'yaml'] as const;
+export type ClusterTab = (typeof CLUSTER_TABS)[number];
+
+export const clusterPath = (project: string, name: string): string =>
+  `/clusters/list/${encodeURIComponent(project)}/${encodeURIComponent(name)}`;

@@ -1,0 +1,89 @@
+import { createRootRoute, createRoute, createRouter, redirect, retainSearchParams } from '@tanstack/react-router';
+import { CONSOLE_PATH } from './hub/place.ts';
+import { AppsPage } from './pages/apps-page.tsx';
+import { ClusterPage } from './pages/clusters/cluster-page.tsx';
+import { ClustersPage } from './pages/clusters/clusters-page.tsx';
+import { OverviewPage } from './pages/clusters/overview-page.tsx';
+import { KindPage } from './pages/kinds/kind-page.tsx';
+import { BrokenPage, NotFoundPage } from './pages/problem-pages.tsx';
+import { CLUSTER_TABS, type ClusterTab, MODE_HOME, modeOf } from './paths.ts';
+import { lastMode, lastPlace } from './state/last-place.ts';
+import { Shell } from './shell/shell.tsx';
+
+/** A word of an address, or nothing: what somebody typed into it must not break a page. */
+const word = (value: unknown): string | undefined => (value === undefined || value === null || value === '' ? undefined : String(value));
+
+const root = createRootRoute({
+  validateSearch: (search: Record<string, unknown>): { project?: string | undefined } => ({ project: word(search['project']) }),
+  search: { middlewares: [retainSearchParams(['project'])] },
+  component: Shell,
+  notFoundComponent: () => <NotFoundPage />,
+});
+
+const home = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  beforeLoad: () => {
+    const mode = lastMode() ?? 'clusters';
+    throw redirect({ href: lastPlace(mode) ?? MODE_HOME[mode] });
+  },
+});
+const begin = (path: '/clusters' | '/apps') =>
+  createRoute({
+    getParentRoute: () => root,
+    path,
+    beforeLoad: () => {
+      throw redirect({ href: MODE_HOME[modeOf(path)] });
+    },
+  });
+const overview = createRoute({ getParentRoute: () => root, path: '/clusters/overview', component: OverviewPage });
+
+export interface ClustersSearch {
+  readonly q?: string | undefined;
+  readonly status?: string | undefined;
+  readonly profile?: string | undefined;
+  /** A column, with `-` before it the other way round. */
+  readonly sort?: string | undefined;
+}
+const clusters = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/list',
+  validateSearch: (search: Record<string, unknown>): ClustersSearch => ({
+    q: word(search['q']),
+    status: word(search['status']),
+    profile: word(search['profile']),
+    sort: word(search['sort']),
+  }),
+  component: ClustersPage,
+});
+const cluster = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/list/$in/$name',
+  validateSearch: (search: Record<string, unknown>): { tab?: ClusterTab | undefined } => ({
+    tab: CLUSTER_TABS.find((tab) => tab === search['tab']),
+  }),
+  component: ClusterPage,
+});
+const kind = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/$section',
+  validateSearch: (search: Record<string, unknown>): { kind?: string | undefined; q?: string | undefined } => ({
+    kind: word(search['kind']),
+    q: word(search['q']),
+  }),
+  component: KindPage,
+});
+const apps = createRoute({ getParentRoute: () => root, path: '/apps/$section', component: AppsPage });
+
+export const router = createRouter({
+  routeTree: root.addChildren([home, begin('/clusters'), begin('/apps'), overview, clusters, cluster, kind, apps]),
+  basepath: CONSOLE_PATH,
+  defaultErrorComponent: BrokenPage,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,53 @@
+import { Button } from '@slipway/ui';
+import { Link } from '@tanstack/react-router';
+import { CircleQuestionMark, Menu as MenuIcon, Sailboat, Search } from 'lucide-react';
+import { MODE_WORDS } from '../paths.ts';
+import { ModeLink } from './mode-link.tsx';
+import { ScopePicker } from './scope-picker.tsx';
+import { UserMenu } from './user-menu.tsx';
+
+interface HeaderProps {
+  readonly onPalette: () => void;
+  readonly onHelp: () => void;
+  readonly onNavigation: () => void;
+  readonly drawer: boolean;
+}
+
+export function Header({ onPalette, onHelp, onNavigation, drawer }: HeaderProps) {
+  return (
+    <header className="header">
+      <Button look="icon" className="only-narrow" aria-label="Navigation" aria-expanded={drawer} onClick={onNavigation}>
+        <MenuIcon size={18} aria-hidden />
+      </Button>
+      <Link to="/" className="logo" aria-label="Slipway, home">
+        <Sailboat size={20} aria-hidden />
+        <span className="only-wide">Slipway</span>
+      </Link>
+      <ScopePicker />
+      <ModeSwitch />
+      <span className="grow" />
+      <button type="button" className="button search-button" onClick={onPalette} aria-label="Search and actions">
+        <Search size={15} aria-hidden />
+        <span className="only-wide">Search</span>
+        <kbd className="only-wide">⌘K</kbd>
+      </button>
+      <Button look="icon" className="only-wide" aria-label="Keyboard shortcuts" onClick={onHelp}>
+        <CircleQuestionMark size={17} aria-hidden />
+      </Button>
+      <UserMenu />
+    </header>
+  );
+}
+
+/** Clusters | Apps, always in view. */
+function ModeSwitch() {
+  return (
+    <nav className="segments" aria-label="Mode">
+      {(['clusters', 'apps'] as const).map((mode) => (
+        <ModeLink key={mode} to={mode} className="segment">
+          {MODE_WORDS[mode]}
+        </ModeLink>
+      ))}
+    </nav>
+  );
+}

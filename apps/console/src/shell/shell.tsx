@@ -1,0 +1,53 @@
+import { Outlet, useRouterState } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { rememberPlace } from '../state/last-place.ts';
+import { Header } from './header.tsx';
+import { Help } from './help.tsx';
+import { Navigation } from './navigation.tsx';
+import { Palette } from './palette.tsx';
+import { SessionEnd } from './session-end.tsx';
+import { StreamNotice } from './stream-notice.tsx';
+import { useShortcuts } from './use-shortcuts.ts';
+
+type Overlay = 'palette' | 'help' | undefined;
+
+/** What is around every page. */
+export function Shell() {
+  const [overlay, setOverlay] = useState<Overlay>();
+  const [drawer, setDrawer] = useState(false);
+  const href = useRouterState({ select: ({ location }) => location.href });
+  const path = useRouterState({ select: ({ location }) => location.pathname });
+  useEffect(() => rememberPlace(href), [href]);
+  useShortcuts({ palette: () => setOverlay('palette'), help: () => setOverlay('help') });
+  const main = useRef<HTMLElement>(null);
+  const before = useRef(path);
+  useEffect(() => {
+    setDrawer(false);
+    if (before.current === path) return;
+    before.current = path;
+    // Whoever reads with the keyboard or a screen reader is where the new page begins, and hears its title.
+    main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
+  }, [path]);
+  const close = () => setOverlay(undefined);
+  return (
+    <div className="shell">
+      <a className="skip-link" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+        Skip to content
+      </a>
+      <Header
+        onPalette={() => setOverlay('palette')}
+        onHelp={() => setOverlay('help')}
+        onNavigation={() => setDrawer(!drawer)}
+        drawer={drawer}
+      />
+      <Navigation open={drawer} />
+      <main id="main" ref={main} tabIndex={-1}>
+        <StreamNotice />
+        <Outlet />
+      </main>
+      {overlay === 'palette' && <Palette onClose={close} />}
+      {overlay === 'help' && <Help onClose={close} />}
+      <SessionEnd />
+    </div>
+  );
+}

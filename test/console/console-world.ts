@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ApiClient } from '@slipway/api';
+import { ensureConsole } from '@slipway/forge';
+import { type ApiObject, clusterKind, type NewObject, projectKind } from '@slipway/model';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
+import { startTestHub, type TestHub } from '../../apps/hub/src/testing/test-hub.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const PASSWORD = 'correct-horse-battery-9';
+/** Patience with a machine that does other things too. */
+export const PATIENCE = 60_000;
+
+/** A real hub that serves the console as it is built for production, and a browser before it. */
+export interface ConsoleWorld {
+  readonly hub: TestHub;
+  readonly client: ApiClient;
+  readonly browser: Browser;
+  readonly consoleDir: string;
+  /** A page of a browser that nobody has used; with the path, signed in there. */
+  visit(path?: string, options?: Parameters<Browser['newContext']>[0]): Promise<Visit>;
+  stop(): Promise<void>;
+}
+
+export interface Visit {
+  readonly page: Page;
+  readonly context: BrowserContext;
+  /** What the page asked of other hosts, complained of or failed with. */
+  readonly wrongs: readonly string[];
+}
+
+export async function startConsoleWorld(): Promise<ConsoleWorld> {
+  const cacheDir = join(tmpdir(), 'slipway-console-test');
+  await mkdir(cacheDir, { recursive: true });
+  const { path: consoleDir } = await ensureConsole({ repoRoot: ROOT, cacheDir });
+  const hub = await startTestHub('pglite', undefined, { consoleDir });
+  await hub.hub.identity.accounts.setPassword({ tenant: 'default', name: 'admin' }, PASSWORD);
+  const profile = await mkdtemp(join(tmpdir(), 'slipway-browser-'));
+  const browser = await chromium.launch({
+    executablePath: process.env['SLIPWAY_TEST_CHROMIUM'] ?? '/usr/bin/chromium',
+    timeout: PATIENCE,
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+    env: { ...process.env, HOME: profile },
+  });
+  return {
+    hub,
+    client: hub.client,
+    browser,
+    consoleDir,
+    async visit(path, options = {}) {
+      const context = await browser.newContext({
+        ignoreHTTPSErrors: true,
+        viewport: { width: 1280, height: 800 },
+        locale: 'en-GB',
+        ...options,
+      });
+      const page = await context.newPage();
+      page.setDefaultTimeout(PATIENCE);
+      page.setDefaultNavigationTimeout(PATIENCE);
+      const wrongs = watched(page, hub.url);
+      if (path !== undefined) await signIn(page, `${hub.url}/console${path}`);
+      return { page, context, wrongs };
+    },
+    async stop() {
+      await browser.close();
+      await hub.stop();
+      await rm(profile, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Through the hub's own sign-in page, where the console sends who is not signed in. */
+export async function signIn(page: Page, url: string): Promise<void> {
+  await page.goto(url);
+  await page.getByLabel('User').fill('admin');
+  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await page.waitForURL((now) => now.pathname.startsWith('/console'));
+  await page.getByRole('heading', { level: 1 }).waitFor();
+}
+
+function watched(page: Page, hub: string): string[] {
+  const wrongs: string[] = [];
+  page.on('request', (request) => {
+    if (!request.url().startsWith(hub) && !request.url().startsWith('data:')) wrongs.push(`asked ${request.url()}`);
+  });
+  page.on('pageerror', (error) => wrongs.push(`failed: ${error.message}`));
+  page.on('console', (message) => {
+    // A refused or ended request is also told there; what matters of those is what the page makes of them.
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) wrongs.push(`said: ${message.text()}`);
+  });
+  return wrongs;
+}
+
+export async function makeProject(client: ApiClient, name: string): Promise<void> {
+  await client.create(projectKind, { metadata: { name }, spec: {} } as unknown as NewObject);
+}
+
+/** A cluster as somebody declares it; the hub's own controllers say what becomes of it. */
+export function makeCluster(
+  client: ApiClient,
+  project: string,
+  name: string,
+  more: { labels?: Record<string, string>; spec?: object } = {},
+): Promise<ApiObject> {
+  const metadata = { name, namespace: project, ...(more.labels === undefined ? {} : { labels: more.labels }) };
+  return client.create(clusterKind, {
+    metadata,
+    spec: { profile: { name: 'starter', version: '1.0.0' }, ...more.spec },
+  } as unknown as NewObject);
+}
