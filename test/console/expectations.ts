@@ -46,7 +46,9 @@ interface Shown {
 /** Tests say in their names which expectation they show: `(E2)`, or `(E4, in part)`. */
 async function shownBy(): Promise<Map<number, Shown[]>> {
   const shown = new Map<number, Shown[]>();
-  for (const file of (await Array.fromAsync(glob('{test,apps/*/src}/**/*.test.ts', { cwd: ROOT }))).toSorted()) {
+  const files: string[] = [];
+  for await (const file of glob('{test,apps/*/src}/**/*.test.ts', { cwd: ROOT })) files.push(file);
+  for (const file of files.toSorted()) {
     const text = await readFile(join(ROOT, file), 'utf8');
     for (const [, title = '', tags = ''] of text.matchAll(/\bit\(\s*'([^']+) \((E\d[^)]*)\)'/g))
       for (const [, number = '', part] of tags.matchAll(/E(\d+)(, in part)?/g))

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
-import unitConfig from '../../../../vitest.config.ts';
+import type { ViteUserConfig } from 'vitest/config';
 
 const ROOT = join(import.meta.dirname, '../../../..');
 
@@ -22,6 +22,7 @@ it('names a test that passed at the second try with its first error, and tries n
       fails('is broken', 9, 'never');
       fails('is unlucky', 1, 'Property failed after 3 tests { seed: 42 }');`,
     );
+    const { default: unitConfig } = (await import(join(ROOT, 'vitest.config.ts'))) as { default: ViteUserConfig };
     const projects = unitConfig.test?.projects as { test: { name: string; retry: { condition: RegExp } } }[];
     const { condition } = (projects.find(({ test }) => test.name === 'unit') as (typeof projects)[0]).test.retry;
     await writeFile(

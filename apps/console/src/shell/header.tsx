@@ -6,6 +6,8 @@ import { ModeLink } from './mode-link.tsx';
 import { ScopePicker } from './scope-picker.tsx';
 import { UserMenu } from './user-menu.tsx';
 
+const KEYS = /Mac|iPhone|iPad/.test(navigator.userAgent) ? '⌘K' : 'Ctrl K';
+
 interface HeaderProps {
   readonly onPalette: () => void;
   readonly onHelp: () => void;
@@ -26,10 +28,10 @@ export function Header({ onPalette, onHelp, onNavigation, drawer }: HeaderProps)
       <ScopePicker />
       <ModeSwitch />
       <span className="grow" />
-      <button type="button" className="button search-button" onClick={onPalette} aria-label="Search and actions">
+      <button type="button" className="button search-button" onClick={onPalette}>
         <Search size={15} aria-hidden />
-        <span className="only-wide">Search</span>
-        <kbd className="only-wide">⌘K</kbd>
+        <span className="only-read-narrow">Search</span>
+        <kbd className="only-wide">{KEYS}</kbd>
       </button>
       <Button look="icon" className="only-wide" aria-label="Keyboard shortcuts" onClick={onHelp}>
         <CircleQuestionMark size={17} aria-hidden />

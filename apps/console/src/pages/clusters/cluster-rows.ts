@@ -21,7 +21,7 @@ const COLUMNS: Readonly<Record<string, (cluster: Cluster) => string | number>> =
   age: ({ metadata }) => -Date.parse(metadata.creationTimestamp),
 };
 
-export const SORTABLE = Object.keys(COLUMNS);
+const SORTABLE = Object.keys(COLUMNS);
 
 function matchesText(cluster: Cluster, words: readonly string[]): boolean {
   const { name, namespace = '', labels = {} } = cluster.metadata;

@@ -26,7 +26,7 @@ export function EventList(props: {
       </Empty>
     );
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Events">
+    <div className="table-scroll" tabIndex={0} role="group" aria-label="Events">
       <table className="table">
         <thead>
           <tr>

@@ -23,7 +23,7 @@ export function LayersTab({ cluster }: { readonly cluster: Cluster }) {
         </Empty>
       )}
       {layers.length > 0 && (
-        <div className="table-scroll" tabIndex={0} role="region" aria-label="Layers">
+        <div className="table-scroll" tabIndex={0} role="group" aria-label="Layers">
           <table className="table">
             <thead>
               <tr>

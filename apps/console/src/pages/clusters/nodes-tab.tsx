@@ -65,7 +65,7 @@ export function NodesTab({ cluster }: { readonly cluster: Cluster }) {
 
 function Table(props: { readonly headings: readonly string[]; readonly label: string; readonly children: ReactNode }) {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label={props.label}>
+    <div className="table-scroll" tabIndex={0} role="group" aria-label={props.label}>
       <table className="table">
         <thead>
           <tr>

@@ -67,7 +67,7 @@ function Conditions({ cluster }: { readonly cluster: Cluster }) {
   const conditions = cluster.status?.conditions ?? [];
   return (
     <Panel title="Conditions" flush>
-      <div className="table-scroll" tabIndex={0} role="region" aria-label="Conditions">
+      <div className="table-scroll" tabIndex={0} role="group" aria-label="Conditions">
         <table className="table">
           <thead>
             <tr>

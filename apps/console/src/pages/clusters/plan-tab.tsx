@@ -52,7 +52,7 @@ export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
 
 function Actions({ plan }: { readonly plan: ChangePlan }) {
   return (
-    <div className="table-scroll" tabIndex={0} role="region" aria-label="Actions">
+    <div className="table-scroll" tabIndex={0} role="group" aria-label="Actions">
       <table className="table">
         <thead>
           <tr>

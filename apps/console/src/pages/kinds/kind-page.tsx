@@ -131,7 +131,7 @@ function KindTable({ name }: { readonly name: KindName }) {
           </Empty>
         )}
         {rows.length > 0 && (
-          <div className="table-scroll" tabIndex={0} role="region" aria-label={wordsOf(name)}>
+          <div className="table-scroll" tabIndex={0} role="group" aria-label={wordsOf(name)}>
             <table className="table">
               <thead>
                 <tr>
