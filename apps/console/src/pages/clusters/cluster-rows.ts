@@ -21,8 +21,6 @@ const COLUMNS: Readonly<Record<string, (cluster: Cluster) => string | number>> =
   age: ({ metadata }) => -Date.parse(metadata.creationTimestamp),
 };
 
-const SORTABLE = Object.keys(COLUMNS);
-
 function matchesText(cluster: Cluster, words: readonly string[]): boolean {
   const { name, namespace = '', labels = {} } = cluster.metadata;
   const text = [
