@@ -1,4 +1,4 @@
-import { canonicalJson, type Clock, randomSuffix, SlipwayError } from '@slipway/kit';
+import { type Clock, randomSuffix, SlipwayError } from '@slipway/kit';
 import {
   type AdmissionReads,
   type ApiObject,
@@ -19,6 +19,7 @@ import type { Write } from './impact.ts';
 import { metadataCauses } from './metadata.ts';
 import { recognized } from './known-secrets.ts';
 import { patched, type PatchType } from './patches.ts';
+import { checkVersion, neverStored, OWNED, ownMetadata, pick, sameIdentity, sameParts, without, withVersion } from './write-metadata.ts';
 
 /** What admission may read on behalf of one request. */
 export type ReadsFor = (context: Pick<WriteContext, 'tenant' | 'store'>) => AdmissionReads;
@@ -83,7 +84,7 @@ export function createWrites(deps: WriteDeps) {
 
   const create = async (served: ServedKind, context: WriteContext, raw: unknown, applied?: unknown[]): Promise<Written> => {
     const { object, warnings } = served.parse(raw, context.fieldValidation);
-    const metadata = ownMetadata(served.kind, context, object.metadata);
+    const metadata = ownMetadata(served.kind, context.project, object.metadata);
     if (metadata.resourceVersion !== undefined && metadata.resourceVersion !== '') {
       throw new SlipwayError('BadRequest', 'resourceVersion should not be set on objects to be created');
     }
@@ -127,7 +128,7 @@ export function createWrites(deps: WriteDeps) {
     checkVersion(kind, old, change.raw);
     if (context.subresource === 'status') return storeStatus(served, context, change);
     const { object, warnings } = served.parse(change.raw, context.fieldValidation);
-    const given = ownMetadata(kind, context, object.metadata);
+    const given = ownMetadata(kind, context.project, object.metadata);
     sameIdentity(kind, old, given);
     const metadata = { ...old.metadata, ...pick(given), name: old.metadata.name };
     const causes = metadataCauses(metadata);
@@ -250,70 +251,7 @@ export function createWrites(deps: WriteDeps) {
   return { create, update, patch };
 }
 
-/** What was only tried has no version: by that Flux, for one, tells what it would create. */
-function neverStored({ metadata: { resourceVersion: _none, ...metadata }, ...object }: ApiObject): ApiObject {
-  return { ...object, metadata: metadata as ApiObject['metadata'] };
-}
-
 const asObject = (object: NewObject): ApiObject => object as ApiObject;
-
-/** The metadata a user decides about; absent means empty, because an update replaces. */
-function pick(metadata: ObjectMeta): ObjectMeta {
-  const { labels, annotations, finalizers, ownerReferences } = metadata;
-  return { labels: labels ?? {}, annotations: annotations ?? {}, finalizers: finalizers ?? [], ownerReferences: ownerReferences ?? [] };
-}
-
-/** Metadata that is merged: what the merge left out must not come back from the configuration. */
-const OWNED = ['labels', 'annotations', 'finalizers', 'ownerReferences'];
-
-const without = <T extends object>(value: T, keys: readonly string[]): Partial<T> =>
-  Object.fromEntries(Object.entries(value).filter(([key]) => !keys.includes(key))) as Partial<T>;
-
-/** Equal in everything but owners and versions. */
-function sameParts(a: ApiObject, b: ApiObject): boolean {
-  const parts = ({ metadata, spec, status }: ApiObject) => canonicalJson([pick(metadata), spec, status]);
-  return parts(a) === parts(b);
-}
-
-function ownMetadata(kind: Kind, context: WriteContext, metadata: ObjectMeta): ObjectMeta {
-  const { namespace, ...rest } = metadata;
-  if (kind.scope !== 'project') return rest;
-  if (namespace !== undefined && namespace !== '' && namespace !== context.project) {
-    throw new SlipwayError(
-      'BadRequest',
-      `the namespace of the provided object does not match the namespace sent on the request (${namespace} and ${context.project})`,
-    );
-  }
-  return { ...rest, ...(context.project === undefined ? {} : { namespace: context.project }) };
-}
-
-function sameIdentity(kind: Kind, old: ApiObject, given: ObjectMeta): void {
-  if (given.uid !== undefined && given.uid !== '' && given.uid !== old.metadata.uid) {
-    throw new SlipwayError(
-      'Conflict',
-      `${kind.kind} "${old.metadata.name}" is another object of the same name: its uid is ${old.metadata.uid}, not ${given.uid}.`,
-    );
-  }
-  if (given.name !== undefined && given.name !== old.metadata.name) {
-    throw invalid(kind, old.metadata.name, [
-      { field: 'metadata.name', reason: 'FieldValueForbidden', message: 'Invalid value: field is immutable' },
-    ]);
-  }
-}
-
-function checkVersion(kind: Kind, old: ApiObject, raw: unknown): void {
-  const { resourceVersion = '' } = ((raw as ApiObject | undefined)?.metadata ?? {}) as ObjectMeta;
-  if (resourceVersion === '' || resourceVersion === '0' || resourceVersion === old.metadata.resourceVersion) return;
-  throw new SlipwayError(
-    'Conflict',
-    `Operation cannot be fulfilled on ${kind.plural}.${GROUP} "${old.metadata.name}": the object has been modified; please apply your changes to the latest version and try again`,
-  );
-}
-
-function withVersion(raw: unknown, resourceVersion: string): unknown {
-  const object = (raw ?? {}) as ApiObject;
-  return { ...object, metadata: { ...object.metadata, resourceVersion } };
-}
 
 const isConflict = (error: unknown): boolean => error instanceof SlipwayError && error.code === 'Conflict';
 
