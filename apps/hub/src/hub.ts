@@ -4,7 +4,7 @@ import { createApi, type FairnessLimits, impactOf } from '@slipway/api';
 import { clouds } from '@slipway/clouds';
 import { createControllers } from '@slipway/controllers';
 import { createIdentity, type Identity, lastAdministrator } from '@slipway/identity';
-import { type Logger, messageOf, SlipwayError, startTrimming, systemClock } from '@slipway/kit';
+import { type Logger, startTrimming, systemClock } from '@slipway/kit';
 import { createOutbound, type OutboundOptions } from '@slipway/kit/outbound';
 import { createClusterProxy, createFileBlobStore, createLinkServer, LINK_PREFIX, loadPlanSigner } from '@slipway/link';
 import { DEFAULT_TENANT, findKind, kinds, SYSTEM_TENANT } from '@slipway/model';
@@ -18,11 +18,7 @@ import {
   sealLinkData,
   createQuotaStatus,
   createStore,
-  type Database,
   type HistoryLimits,
-  migrate,
-  openEmbedded,
-  openPostgres,
 } from '@slipway/store';
 import { accountActions } from './account-actions.ts';
 import { serveAdminSocket } from './admin-socket.ts';
@@ -36,10 +32,11 @@ import { authRoutes } from './auth/routes.ts';
 import { tokenRequest } from './auth/token-request.ts';
 import { userSubresources } from './auth/user-subresources.ts';
 import { ensureBuiltinObjects, ensureBuiltinRoles, ensureEmbeddedRegistry } from './builtin-objects.ts';
-import { ensurePki, type HubHome, lockHome, openHome } from './home.ts';
+import { ensurePki, openHome } from './home.ts';
 import { keyActions } from './key-actions.ts';
 import { createApp } from './http-app.ts';
 import { type ConnectionLimits, createListeners, type ListenAddress } from './listeners.ts';
+import { openDatabase } from './open-database.ts';
 import { createHubRegistries } from './registries/hub-registries.ts';
 import { openSafekeeping } from './safekeeping.ts';
 import { hubSubresources } from './subresources.ts';
@@ -80,35 +77,6 @@ export interface Hub {
   readonly ca: string;
   /** Ends watches and connections, lets running requests finish, closes the database. */
   stop(): Promise<void>;
-}
-
-/** Opens the database of a home and brings it up to date; the embedded one is locked against other processes. */
-export async function openDatabase(home: HubHome, options: { databaseUrl?: string | undefined; logger: Logger }): Promise<Database> {
-  if (options.databaseUrl !== undefined && options.databaseUrl !== '') {
-    const database = await openPostgres({ url: options.databaseUrl, logger: options.logger });
-    await migrate(database, { logger: options.logger });
-    return database;
-  }
-  const lock = await lockHome(home);
-  try {
-    const database = await openEmbedded({ dataDir: home.database });
-    await migrate(database, { logger: options.logger });
-    return {
-      ...database,
-      close: async () => {
-        await database.close();
-        await lock.release();
-      },
-    };
-  } catch (error) {
-    await lock.release();
-    throw error instanceof SlipwayError
-      ? error
-      : new SlipwayError('Host', `The embedded database in ${home.database} cannot be opened: ${messageOf(error)}.`, {
-          cause: error,
-          hint: 'Look for a full disk, or restore the directory from a backup.',
-        });
-  }
 }
 
 /** Puts the hub together and starts it. */
