@@ -57,6 +57,8 @@ export async function buildConsole(repoRoot: string, directory: string): Promise
     define: { 'process.env.NODE_ENV': '"production"' },
     // Their texts are in THIRD_PARTY_NOTICES.md.
     legalComments: 'none',
+    loader: { '.woff2': 'file' },
+    assetNames: '[name]-[hash]',
     metafile: true,
     logLevel: 'silent',
   } as const;
@@ -73,13 +75,22 @@ export async function buildConsole(repoRoot: string, directory: string): Promise
     const file = extension === '.css' ? found?.[1].cssBundle : found?.[0];
     return `assets/${file?.split('/').at(-1) ?? ''}`;
   };
+  const fontOf = (start: string): string =>
+    `assets/${
+      Object.keys(outputs)
+        .map((file) => file.split('/').at(-1) ?? '')
+        .find((name) => name.startsWith(start)) ?? ''
+    }`;
   const template = await readFile(join(repoRoot, 'apps/console/index.html'), 'utf8');
   const filled = template
     .replace('%first-paint%', assetOf('apps/console/src/first-paint.ts', '.js'))
     .replace('%main.css%', assetOf('apps/console/src/main.tsx', '.css'))
-    .replace('%main%', assetOf('apps/console/src/main.tsx', '.js'));
+    .replace('%main%', assetOf('apps/console/src/main.tsx', '.js'))
+    .replace('%font%', fontOf('inter-latin-wght-normal'));
   await writeFile(join(directory, 'index.html'), filled);
   for (const name of await readdir(join(directory, 'assets'))) {
+    // Packed already.
+    if (name.endsWith('.woff2')) continue;
     const file = join(directory, 'assets', name);
     await writeFile(`${file}.gz`, await zip(await readFile(file), { level: 9 }));
   }

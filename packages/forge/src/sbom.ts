@@ -127,6 +127,8 @@ const PERMISSIVE = new Set([
 /** MPL-2.0 binds the files it covers: they are used as published, in Go programs only, and their source is where the module is. One module says its licence in its README. */
 const ACCEPTED: ReadonlyMap<string, (name: string) => boolean> = new Map([
   ['MPL-2.0', (name) => /^github\.com\/(hashicorp|cyphar\/filepath-securejoin)/.test(name)],
+  // The fonts of the console, as published: the licence asks only that they are not sold by themselves.
+  ['OFL-1.1', (name) => name.startsWith('@fontsource-variable/')],
   ['see text', (name) => name === 'github.com/ajeddeloh/go-json'],
 ]);
 
