@@ -1,3 +1,4 @@
 // What a page takes of the model: words and addresses, without the schemas, which are too large for a first page.
 export * from './cluster/labels.ts';
 export * from './meta/group.ts';
+export * from './meta/value-path.ts';

@@ -3,6 +3,7 @@ import { Copy } from 'lucide-react';
 import type { ApiObject } from '@slipway/model';
 import { useMemo } from 'react';
 import { stringify } from 'yaml';
+import { YamlEditor } from '../yaml/yaml-editor.tsx';
 
 /** An object as it is stored; without who owns which field. In a file of its own: YAML is loaded when somebody asks for it. */
 // oxlint-disable-next-line import/no-default-export -- React.lazy takes the default export.
@@ -14,9 +15,7 @@ export default function YamlView({ object }: { readonly object: ApiObject }) {
         <Copy size={14} aria-hidden />
         Copy
       </Button>
-      <pre className="code" tabIndex={0} role="region" aria-label="YAML">
-        {text}
-      </pre>
+      <YamlEditor label="YAML" kind={object.kind} value={text} />
     </div>
   );
 }

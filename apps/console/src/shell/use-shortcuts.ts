@@ -19,7 +19,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
 const SEQUENCE_MS = 1500;
 
 const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.dataset['typing'] !== undefined || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
 
 export function useShortcuts(actions: { readonly palette: () => void; readonly help: () => void }): void {
   const navigate = useNavigate();
