@@ -22,6 +22,8 @@ export interface CommandModule {
 /** One line of the help's overview; the module is loaded only when the command is used, so that help and completion start at once. */
 export interface CommandEntry {
   readonly name: string;
+  /** Other names that the command itself answers to. */
+  readonly aliases?: readonly string[];
   readonly usage: string;
   readonly summary: string;
   readonly group: 'This machine' | 'Clusters' | 'Objects' | 'Account' | 'Development';

@@ -109,6 +109,7 @@ export const entries: readonly CommandEntry[] = [
   },
   {
     name: 'plan',
+    aliases: ['diff'],
     usage: 'plan -f <file>',
     summary: 'What applying a file would do (exit 7 when it would change something)',
     group: 'Objects',

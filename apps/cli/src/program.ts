@@ -4,7 +4,9 @@ import { Command, CommanderError } from 'commander';
 import type { CliDeps, CommandEntry } from './command.ts';
 import { entries } from './entries.ts';
 import { EXIT, exitCodeOf, type ExitCode } from './exit.ts';
+import { verbFirst } from './grammar.ts';
 import { printError } from './output/errors.ts';
+import { examplesFirst } from './output/help.ts';
 import { createIo, type Io } from './output/io.ts';
 
 /** The part of `process` the CLI touches. */
@@ -61,11 +63,14 @@ async function buildProgram(argv: readonly string[], deps: CliDeps): Promise<Com
   const words = argv.filter((argument) => !argument.startsWith('-'));
   const wanted = words[0] === 'help' ? words[1] : words[0];
   for (const entry of entries) {
-    if (entry.name === wanted) (await entry.load()).register(program, deps);
+    if (entry.name === wanted || entry.aliases?.includes(wanted ?? '')) (await entry.load()).register(program, deps);
     else program.command(entry.name).description(entry.summary);
   }
   return program;
 }
+
+const subcommandsOf = (program: Command, name: string): string[] =>
+  (program.commands.find((command) => command.name() === name)?.commands ?? []).map((command) => command.name());
 
 function applyExitOverride(command: Command): void {
   command.exitOverride().showSuggestionAfterError();
@@ -111,9 +116,11 @@ export async function runCli(argv: readonly string[], proc: CliProcess): Promise
       io.data(overview(deps.self));
       return EXIT.ok;
     }
-    const args = rest[0] === 'help' ? [...rest.slice(1), '--help'] : rest[0] === '--version' || rest[0] === '-V' ? ['version'] : rest;
+    const said = rest[0] === 'help' ? [...rest.slice(1), '--help'] : rest[0] === '--version' || rest[0] === '-V' ? ['version'] : rest;
+    const args = await verbFirst(said, async (name) => subcommandsOf(await buildProgram([name], deps), name));
     const program = await buildProgram(args, deps);
     applyExitOverride(program);
+    examplesFirst(program);
     await program.parseAsync(args, { from: 'user' });
     // A watch ends in order when it is interrupted; its caller should still see that it was.
     return interrupted.signal.aborted ? EXIT.interrupted : EXIT.ok;

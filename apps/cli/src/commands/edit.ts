@@ -12,6 +12,7 @@ export function register(program: Command, deps: CliDeps): void {
     .description('Edit an object in $EDITOR and store it. A refused edit is kept in a file, so nothing you wrote is lost.')
     .argument('<noun>')
     .argument('[name]')
+    .addHelpText('after', `\nExamples:\n  ${deps.self} edit cluster dev\n  EDITOR='code --wait' ${deps.self} edit clusterprofile web`)
     .action(async (noun: string, name: string | undefined, options: HubOptions) => {
       const [{ parseTargets }, { toYaml }, { locateCauses, parseManifests }, { checkManifests }, { SlipwayError }] = await Promise.all([
         import('../hub/nouns.ts'),

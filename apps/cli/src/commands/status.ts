@@ -6,6 +6,7 @@ export function register(program: Command, deps: CliDeps): void {
     .command('status')
     .description('What runs on this machine: processes, machines, gateway, clusters. Exit code 1 when something that should run does not.')
     .option('-o, --output <format>', 'table or json', 'table')
+    .addHelpText('after', `\nExamples:\n  ${deps.self} status\n  ${deps.self} status -o json | jq .healthy`)
     .action(async (options: { output: string }) => {
       const [{ readStatus, renderStatus }, { EXIT, Finished }] = await Promise.all([import('../plane/status.ts'), import('../exit.ts')]);
       const status = await readStatus(deps);

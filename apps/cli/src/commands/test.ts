@@ -11,18 +11,18 @@ export function register(program: Command, deps: CliDeps): void {
     .addHelpText(
       'after',
       `
+Examples:
+  ${deps.self} test
+  ${deps.self} test unit packages/kit
+  ${deps.self} test cluster life -t scales
+
 Stages:
   check    formatter, linter, types, unused code
   unit     every test that needs no root, on the embedded database (real Kubernetes API servers included)
   api      the tests that use a database again, on PostgreSQL
   console  the console in a real browser (Debian's chromium, installed when missing), before a real hub
   root     local machines: needs root
-  cluster  the whole product with real clusters: needs root, and about half an hour
-
-Examples:
-  ${deps.self} test
-  ${deps.self} test unit packages/kit
-  ${deps.self} test cluster life -t scales`,
+  cluster  the whole product with real clusters: needs root, and about half an hour`,
     )
     .action(async (stage: string, filters: string[], options: { testName?: string }) => {
       const { runTests } = await import('../testing/run-tests.ts');

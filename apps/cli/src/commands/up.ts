@@ -23,17 +23,17 @@ export function register(program: Command, deps: CliDeps): void {
     .addHelpText(
       'after',
       `
+Examples:
+  ${deps.self} up
+  ${deps.self} up --port 8443
+  DATABASE_URL=postgres://slipway@db/slipway ${deps.self} up
+
 Environment:
   SLIPWAY_HOME   state of this instance (default /var/lib/slipway)
   SLIPWAY_CACHE  toolchain and images, shared by instances (default /var/cache/slipway)
   SLIPWAY_PORT   default of --port
   SLIPWAY_CONFIG file of contexts and tokens (default ~/.config/slipway/config.yaml)
-  DATABASE_URL   a PostgreSQL instead of the embedded database
-
-Examples:
-  ${deps.self} up
-  ${deps.self} up --port 8443
-  DATABASE_URL=postgres://slipway@db/slipway ${deps.self} up`,
+  DATABASE_URL   a PostgreSQL instead of the embedded database`,
     )
     .action(async (options: UpCommandOptions) => {
       const [{ up }, { parseDuration }, { farewell }] = await Promise.all([

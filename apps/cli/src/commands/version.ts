@@ -10,6 +10,7 @@ export function register(program: Command, deps: CliDeps): void {
     .description('Versions of the CLI and of the hub.')
     .option('--client', 'only the CLI: ask no hub')
     .option('-o, --output <format>', 'table or json', 'table')
+    .addHelpText('after', `\nExamples:\n  ${deps.self} version\n  ${deps.self} version --client -o json`)
     .action(async (options: HubOptions & { client?: boolean; output: string }) => {
       const manifest = JSON.parse(await readFile(join(deps.root, 'package.json'), 'utf8')) as { version: string };
       const hub = options.client ? undefined : await hubVersion(deps, options);

@@ -6,6 +6,7 @@ export function register(program: Command, deps: CliDeps): void {
   withHubOptions(program.command('whoami'))
     .description('Who you are to the hub.')
     .option('-o, --output <format>', 'table or json', 'table')
+    .addHelpText('after', `\nExamples:\n  ${deps.self} whoami\n  ${deps.self} whoami -o json | jq -r .tenant`)
     .action(async (options: HubOptions & { output: string }) => {
       const { hub, project } = await openSession(deps, options);
       const me = await hub.whoami();
