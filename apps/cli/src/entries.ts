@@ -222,6 +222,13 @@ export const entries: readonly CommandEntry[] = [
     group: 'Account',
     load: () => import('./commands/console.ts'),
   },
+  {
+    name: 'demo',
+    usage: 'demo',
+    summary: 'Look around in a made-up fleet of 5,000 clusters',
+    group: 'Account',
+    load: () => import('./commands/demo.ts'),
+  },
   { name: 'whoami', usage: 'whoami', summary: 'Who you are to the hub', group: 'Account', load: () => import('./commands/whoami.ts') },
   {
     name: 'can-i',

@@ -18,7 +18,9 @@ import {
   sealLinkData,
   createQuotaStatus,
   createStore,
+  type Database,
   type HistoryLimits,
+  type Store,
 } from '@slipway/store';
 import { accountActions } from './account-actions.ts';
 import { serveAdminSocket } from './admin-socket.ts';
@@ -68,7 +70,14 @@ export interface HubOptions {
   readonly helmProgram?: string | undefined;
   /** A build of the console; `console` of the home unless told. */
   readonly consoleDir?: string | undefined;
+  /** A database that is open and migrated; it is closed with the hub. Without it the one of the home or of `databaseUrl`. */
+  readonly database?: Database;
+  /** Keeps what the controllers of clusters, pools and gateways would: for a hub that has no gateways and no agents. What it shows is made up, and said to be. */
+  readonly standIn?: (store: Store, signal: AbortSignal) => Promise<void>;
 }
+
+/** What is of no use without gateways and agents. */
+const NEED_AGENTS = ['cluster', 'machine-pool', 'gateway'];
 
 export interface Hub {
   readonly addresses: readonly ListenAddress[];
@@ -87,7 +96,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     home.pki,
     options.listen.map(({ host }) => host).filter((host) => /^[\d.]+$|:/.test(host)),
   );
-  const database = await openDatabase(home, options);
+  const database = options.database ?? (await openDatabase(home, options));
   const stopping = new AbortController();
   const { signal } = stopping;
   // Opening the embedded database alone leaves a hundred MiB behind. Never while somebody waits: a collection takes a tenth of a second here.
@@ -158,6 +167,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     }),
     clouds,
     leases,
+    without: options.standIn === undefined ? undefined : NEED_AGENTS,
     clock: systemClock,
     logger: logger.child({ part: 'controllers' }),
   });
@@ -189,7 +199,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     ),
     moreRoutes: (scope) => {
       auditChainRoutes(scope, keeping);
-      authRoutes(scope, { identity, audit });
+      authRoutes(scope, { identity, audit, madeUp: options.standIn !== undefined });
     },
     onRefusedUpgrade: (request, code) => {
       identity
@@ -272,6 +282,9 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     signal,
   );
   const registryRuns = registries.run(signal);
+  const standingIn = options.standIn?.(store, signal).catch((error: unknown) => {
+    if (!signal.aborted) logger.error({ err: error }, 'the stand-in of the controllers ended');
+  });
   bound = await listeners.listen(options.listen, signal);
   logger.info({ addresses: bound, database: database.engine }, 'the hub is ready');
 
@@ -286,7 +299,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     logger.info({}, 'the hub stops');
     stopping.abort();
     await listeners.close(3000);
-    await Promise.all([controlling, ...upkeep, delivering, registryRuns, link.flush(), app.close()]);
+    await Promise.all([controlling, standingIn, ...upkeep, delivering, registryRuns, link.flush(), app.close()]);
     await Promise.all([registries.close(), outbound.close(), browserSignIn.close()]);
     await keeping.upkeep.flush();
     keeping.close();

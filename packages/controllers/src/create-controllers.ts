@@ -62,7 +62,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     createController(clusterTemplateController(deps), base),
     createController(projectController(deps), base),
     createController(eventController(deps), base),
-  ];
+  ].filter(({ name }) => !options.without?.includes(name));
   return {
     controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),
     planFor: ({ tenant, manifests, ...input }) =>

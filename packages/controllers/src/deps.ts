@@ -23,13 +23,15 @@ export interface ControllersOptions {
   readonly imageTags?: (kubernetesVersion: string) => ClusterRenderInput['imageTags'];
   /** Shared by all replicas. Without it this process takes itself for the only one. */
   readonly leases?: Leases;
+  /** Controllers that are not run, by name: where something else keeps what they would. */
+  readonly without?: readonly string[] | undefined;
   readonly clock: Clock;
   readonly timers?: Timers;
   readonly logger: Logger;
 }
 
 /** What every controller works with: everybody's objects, for finding out whose turn it is. */
-export interface FleetDeps extends Required<Omit<ControllersOptions, 'leases' | 'secrets'>> {
+export interface FleetDeps extends Required<Omit<ControllersOptions, 'leases' | 'secrets' | 'without'>> {
   readonly resolveCluster: ClusterResolver;
   readonly clusters: ClusterIndex;
 }

@@ -1,4 +1,9 @@
 export { FORCE_DELETE } from './cluster/delete.ts';
+export { clusterNews } from './cluster/events.ts';
+export { machineObject, machineStatus, reconcileMachines } from './cluster/reconcile-machines.ts';
+export { recordChanges } from './event/condition-events.ts';
+export { poolStatus } from './machine-pool/controller.ts';
+export { deleteObject, dropFinalizer, writeStatus } from './writes.ts';
 export { createControllers, type Controllers } from './create-controllers.ts';
 export { SHIPPED_IMAGE_TAGS, type ControllersOptions } from './deps.ts';
 export type { Candidate } from './candidates.ts';

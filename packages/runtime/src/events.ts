@@ -1,5 +1,5 @@
 import { sha256Hex, SlipwayError, type Clock } from '@slipway/kit';
-import { DEFAULT_PROJECT, type ApiObject, type EventSpec, type ObjectStore } from '@slipway/model';
+import { DEFAULT_PROJECT, type ApiObject, type EventSpec, type NewObject, type ObjectStore } from '@slipway/model';
 
 export interface EventInput {
   readonly regarding: Pick<ApiObject, 'kind' | 'metadata'>;
@@ -15,35 +15,43 @@ export interface EventRecorder {
 /** The API conventions' limit. */
 const MAX_MESSAGE = 1024;
 
+/** An event as it is stored when it happens for the first time. Its name is made of what happened, so that a repeat finds it. */
+export function newEvent({ regarding, type, reason, message }: EventInput, at: string, source = 'slipway'): NewObject<EventSpec> {
+  const { name, uid, namespace } = regarding.metadata;
+  const text = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
+  const digest = sha256Hex(JSON.stringify([regarding.kind, uid, type, reason, text])).slice(0, 12);
+  return {
+    kind: 'Event',
+    metadata: { name: `${name.slice(0, 200)}.${digest}`, namespace: namespace ?? DEFAULT_PROJECT },
+    spec: {
+      regarding: { kind: regarding.kind, name, uid },
+      type,
+      reason,
+      message: text,
+      source,
+      count: 1,
+      firstTimestamp: at,
+      lastTimestamp: at,
+    },
+  };
+}
+
 /**
  * Writes Event objects. The name is made of what happened, so a repeat raises `count` of the one that is there, also across restarts and replicas.
  */
 export function createEventRecorder(deps: { store: ObjectStore; clock: Clock; source?: string }): EventRecorder {
   const { store, clock } = deps;
 
-  async function record({ regarding, type, reason, message }: EventInput): Promise<void> {
-    const { name, uid, namespace } = regarding.metadata;
-    const project = namespace ?? DEFAULT_PROJECT;
-    const text = message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE - 1)}…` : message;
-    const digest = sha256Hex(JSON.stringify([regarding.kind, uid, type, reason, text])).slice(0, 12);
+  async function record(event: EventInput): Promise<void> {
     const at = new Date(clock.now()).toISOString();
-    const ref = { kind: 'Event', project, name: `${name.slice(0, 200)}.${digest}` };
+    const made = newEvent(event, at, deps.source);
+    const ref = { kind: 'Event', project: made.metadata.namespace, name: made.metadata.name ?? '' };
     const known = (await store.get(ref)) as ApiObject<EventSpec> | undefined;
     if (known) {
       await store.update({ ...known, spec: { ...known.spec, count: known.spec.count + 1, lastTimestamp: at } });
       return;
     }
-    const spec: EventSpec = {
-      regarding: { kind: regarding.kind, name, uid },
-      type,
-      reason,
-      message: text,
-      source: deps.source ?? 'slipway',
-      count: 1,
-      firstTimestamp: at,
-      lastTimestamp: at,
-    };
-    await store.create({ kind: 'Event', metadata: { name: ref.name, namespace: project }, spec });
+    await store.create(made);
   }
 
   return {

@@ -33,11 +33,14 @@ export function changed(
       let failures = 0;
       while (!signal.aborted) {
         try {
-          const list = await deps.store.listAll(kind);
+          const list = await listedOnce(deps.store, kind);
+          // Each key once: thousands of objects of one key would run it again and again while they are gone through.
+          const keys = new Set<string>();
           for (const { object, tenant } of list.items) {
             isNews({ type: 'ADDED', object, tenant });
-            for (const key of await keysOf(object, tenant)) wake(key, 'background');
+            for (const key of await keysOf(object, tenant)) keys.add(key);
           }
+          for (const key of keys) wake(key, 'background');
           failures = 0;
           for await (const event of deps.store.watchAll(kind, list.resourceVersion, signal)) {
             if (!isNews(event)) continue;
@@ -88,4 +91,19 @@ export function pause(timers: Timers | undefined, ms: number, signal: AbortSigna
     }
     signal.addEventListener('abort', finish, { once: true });
   });
+}
+
+type Listed = ReturnType<FleetReader['listAll']>;
+const listings = new WeakMap<FleetReader, Map<string, Listed>>();
+
+/**
+ * At a start many controllers list the same kind at once: thousands of objects are read for them once. Whoever joins a list that is on its way may get a state from before it asked,
+ * and goes on with a watch from exactly there.
+ */
+function listedOnce(store: FleetReader, kind: string): Listed {
+  const ofStore = listings.get(store) ?? new Map<string, Listed>();
+  listings.set(store, ofStore);
+  const listing = ofStore.get(kind) ?? store.listAll(kind).finally(() => ofStore.delete(kind));
+  ofStore.set(kind, listing);
+  return listing;
 }

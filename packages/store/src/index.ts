@@ -1,4 +1,5 @@
 export * from './database.ts';
+export * from './fill.ts';
 export * from './migrate.ts';
 export * from './selectors.ts';
 export { createStore, type HistoryLimits, type Store, type StoreOptions } from './store.ts';

@@ -6,6 +6,8 @@ export interface Session {
   readonly user: string;
   readonly tenant: string;
   readonly groups: readonly string[];
+  /** What this hub shows is made up. */
+  readonly demo?: boolean;
 }
 
 interface SessionAnswer extends Session {

@@ -2,6 +2,7 @@ import { Button } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { CircleQuestionMark, Menu as MenuIcon, Sailboat, Search } from 'lucide-react';
 import { MODE_WORDS } from '../paths.ts';
+import { DemoMark } from './demo-mark.tsx';
 import { ModeLink } from './mode-link.tsx';
 import { ScopePicker } from './scope-picker.tsx';
 import { UserMenu } from './user-menu.tsx';
@@ -26,6 +27,7 @@ export function Header({ onPalette, onHelp, onNavigation, drawer }: HeaderProps)
         <span className="only-wide">Slipway</span>
       </Link>
       <ScopePicker />
+      <DemoMark />
       <ModeSwitch />
       <span className="grow" />
       <button type="button" className="button search-button" onClick={onPalette}>

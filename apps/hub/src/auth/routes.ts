@@ -7,8 +7,11 @@ import { sessionRoutes } from './session-routes.ts';
 import { createSignInAudit } from './sign-in-audit.ts';
 
 /** Everything below `/auth`: ways of signing in, each in a file of its own, and what they share. */
-export function authRoutes(scope: FastifyInstance, { identity, audit }: { identity: Identity; audit: HubAudit }): void {
-  const deps = { identity, audit: createSignInAudit({ audit, identity }) };
+export function authRoutes(
+  scope: FastifyInstance,
+  { identity, audit, madeUp }: { identity: Identity; audit: HubAudit; madeUp: boolean },
+): void {
+  const deps = { identity, audit: createSignInAudit({ audit, identity }), madeUp };
   passwordRoutes(scope, deps);
   sessionRoutes(scope, deps);
   invitationPage(scope);

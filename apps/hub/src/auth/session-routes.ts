@@ -13,7 +13,7 @@ export function requireOwnSession({ principal }: FastifyRequest): { principal: P
 }
 
 /** Who am I, and signing out. */
-export function sessionRoutes(scope: FastifyInstance, deps: { identity: Identity; audit: SignInAudit }): void {
+export function sessionRoutes(scope: FastifyInstance, deps: { identity: Identity; audit: SignInAudit; madeUp: boolean }): void {
   const { sessions } = deps.identity;
 
   scope.get('/auth/session', async (request) => {
@@ -21,7 +21,15 @@ export function sessionRoutes(scope: FastifyInstance, deps: { identity: Identity
     if (principal === undefined) throw new SlipwayError('Unauthorized', 'This takes a valid token.');
     const { name, home, groups, auth } = principal;
     const cookie = request.headers.authorization === undefined ? sessionTokenIn(request.headers) : undefined;
-    return { user: name, tenant: home, groups, credential: auth, ...(cookie === undefined ? {} : { csrfToken: csrfTokenOf(cookie) }) };
+    return {
+      user: name,
+      tenant: home,
+      groups,
+      credential: auth,
+      // A demo says so itself: nobody should take what it shows for their fleet.
+      ...(deps.madeUp ? { demo: true } : {}),
+      ...(cookie === undefined ? {} : { csrfToken: csrfTokenOf(cookie) }),
+    };
   });
 
   scope.post('/auth/logout', async (request, reply) => {

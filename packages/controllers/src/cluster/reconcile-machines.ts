@@ -5,8 +5,11 @@ import type { MachineObject } from '../reads.ts';
 import { deleteObject, writeStatus } from '../writes.ts';
 import type { ClusterScope } from './scope.ts';
 
+type MachineDeps = Pick<Deps, 'store' | 'events'>;
+type MachineScope = Pick<ClusterScope, 'cluster' | 'project' | 'machines' | 'provision'>;
+
 /** Keeps Machine objects as the gateway reports machines. While it reports nothing of this cluster, nothing is touched. */
-export async function reconcileMachines(deps: Deps, scope: ClusterScope): Promise<Step> {
+export async function reconcileMachines(deps: MachineDeps, scope: MachineScope): Promise<Step> {
   const { provision } = scope;
   if (!provision) return wait('WaitingForGateway', 'The gateway has not reported this cluster yet.');
   for (const fact of provision.machines) {
@@ -19,15 +22,16 @@ export async function reconcileMachines(deps: Deps, scope: ClusterScope): Promis
   return done();
 }
 
-async function keepMachine(deps: Deps, scope: ClusterScope, fact: MachineFact, known: MachineObject | undefined): Promise<void> {
+async function keepMachine(deps: MachineDeps, scope: MachineScope, fact: MachineFact, known: MachineObject | undefined): Promise<void> {
   const wanted = machineObject(scope, fact);
   const current = known ?? ((await deps.store.create(wanted)) as MachineObject);
   const changed = !deepEqual(current.spec, wanted.spec);
   const updated = changed ? ((await deps.store.update({ ...current, spec: wanted.spec })) as MachineObject) : current;
-  await writeStatus(deps.store, updated, statusOf(fact));
+  await writeStatus(deps.store, updated, machineStatus(fact));
 }
 
-function machineObject(scope: ClusterScope, fact: MachineFact): NewObject<MachineSpec> {
+/** A machine as an object. */
+export function machineObject(scope: Pick<ClusterScope, 'cluster' | 'project'>, fact: MachineFact): NewObject<MachineSpec> {
   const { uid, name } = scope.cluster.metadata;
   return {
     kind: 'Machine',
@@ -47,7 +51,7 @@ function machineObject(scope: ClusterScope, fact: MachineFact): NewObject<Machin
   };
 }
 
-function statusOf(fact: MachineFact): MachineStatus {
+export function machineStatus(fact: MachineFact): MachineStatus {
   return {
     phase: fact.phase,
     ...(fact.nodeName === undefined ? {} : { nodeName: fact.nodeName }),
@@ -58,7 +62,7 @@ function statusOf(fact: MachineFact): MachineStatus {
 }
 
 /** A machine that was up and no longer is; one on its way out was asked to go. */
-async function recordCrash(deps: Deps, scope: ClusterScope, fact: MachineFact, known: MachineObject | undefined): Promise<void> {
+async function recordCrash(deps: MachineDeps, scope: MachineScope, fact: MachineFact, known: MachineObject | undefined): Promise<void> {
   const type = 'InfrastructureReady';
   const before = findCondition(known?.status?.conditions, type);
   const now = findCondition(fact.conditions, type);

@@ -143,7 +143,10 @@ async function finish(scope: PoolScope): Promise<void> {
   if (!scope.gone) await writeStatus(scope.deps.store, scope.pool, poolStatus(scope));
 }
 
-function poolStatus(scope: PoolScope): MachinePoolStatus {
+type PoolView = Pick<PoolScope, 'pool' | 'cluster' | 'connection' | 'provision' | 'now' | 'waitsFor'>;
+
+/** What a pool's status says, from what its gateway reported. Pure. */
+export function poolStatus(scope: PoolView): MachinePoolStatus {
   const { pool, provision, now } = scope;
   const seen = provision?.pools.find((candidate) => candidate.name === poolName(pool));
   const counts = { replicas: seen?.replicas ?? 0, readyReplicas: seen?.readyReplicas ?? 0, upToDateReplicas: seen?.upToDateReplicas ?? 0 };
@@ -151,7 +154,7 @@ function poolStatus(scope: PoolScope): MachinePoolStatus {
   return { ...counts, conditions, observedGeneration: seen ? pool.metadata.generation : (pool.status?.observedGeneration ?? 0) };
 }
 
-function readyCondition(scope: PoolScope, counts: { replicas: number; readyReplicas: number; upToDateReplicas: number }): WantedCondition {
+function readyCondition(scope: PoolView, counts: { replicas: number; readyReplicas: number; upToDateReplicas: number }): WantedCondition {
   const { pool, cluster } = scope;
   const type = 'Ready';
   const wanted = pool.spec.replicas;

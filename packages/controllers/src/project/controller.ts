@@ -23,7 +23,10 @@ export const projectController = (deps: FleetDeps) =>
     async load(key) {
       const { tenant, name } = splitKey(key);
       const project = (await deps.store.get({ tenant, kind: 'Project', name })) as ProjectScope['project'] | undefined;
-      return project && { tenant, project, clusters: (await deps.store.list({ tenant, kind: 'Cluster', project: name })).items.length };
+      if (project === undefined) return undefined;
+      // Only how many: thousands of clusters are not read for a number.
+      const { items, remainingItemCount = 0 } = await deps.store.list({ tenant, kind: 'Cluster', project: name, limit: 1 });
+      return { tenant, project, clusters: items.length + remainingItemCount };
     },
     deleting: () => false,
     phases: {},

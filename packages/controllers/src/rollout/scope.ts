@@ -51,12 +51,15 @@ export async function loadRolloutScope(fleet: FleetDeps, key: string): Promise<R
 export async function selectedClusters(deps: Pick<Deps, 'store'>, rollout: Parameters<typeof selects>[0]): Promise<ClusterObject[]> {
   const selected: ClusterObject[] = [];
   const isSelected = selects(rollout);
-  let after: string | undefined;
-  do {
-    const page = await deps.store.list({ kind: 'Cluster', limit: PAGE, ...(after === undefined ? {} : { continue: after }) });
-    selected.push(...(page.items as ClusterObject[]).filter(isSelected));
-    after = page.continue;
-  } while (after !== undefined);
+  // A rollout of some projects does not read the fleet: it is looked at whenever a cluster changes.
+  for (const project of rollout.spec.selector.projects ?? [undefined]) {
+    let after: string | undefined;
+    do {
+      const page = await deps.store.list({ kind: 'Cluster', project, limit: PAGE, ...(after === undefined ? {} : { continue: after }) });
+      selected.push(...(page.items as ClusterObject[]).filter(isSelected));
+      after = page.continue;
+    } while (after !== undefined);
+  }
   return selected;
 }
 
