@@ -73,7 +73,7 @@ export const PLACES: Readonly<Record<Mode, readonly Place[]>> = {
   ],
 };
 
-export const CLUSTER_TABS = ['overview', 'layers', 'nodes', 'events', 'plan', 'yaml'] as const;
+export const CLUSTER_TABS = ['overview', 'layers', 'nodes', 'workloads', 'events', 'plan', 'yaml'] as const;
 export type ClusterTab = (typeof CLUSTER_TABS)[number];
 
 export const clusterPath = (project: string, name: string): string =>

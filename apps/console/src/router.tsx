@@ -56,11 +56,25 @@ const clusters = createRoute({
   }),
   component: ClustersPage,
 });
+export interface ClusterSearch {
+  readonly tab?: ClusterTab | undefined;
+  /** Of its workloads: the kind, the namespace, the node, the owner of pods (`deployments/web`), and the filter. */
+  readonly what?: string | undefined;
+  readonly ns?: string | undefined;
+  readonly node?: string | undefined;
+  readonly of?: string | undefined;
+  readonly q?: string | undefined;
+}
 const cluster = createRoute({
   getParentRoute: () => root,
   path: '/clusters/list/$in/$name',
-  validateSearch: (search: Record<string, unknown>): { tab?: ClusterTab | undefined } => ({
+  validateSearch: (search: Record<string, unknown>): ClusterSearch => ({
     tab: CLUSTER_TABS.find((tab) => tab === search['tab']),
+    what: word(search['what']),
+    ns: word(search['ns']),
+    node: word(search['node']),
+    of: word(search['of']),
+    q: word(search['q']),
   }),
   component: ClusterPage,
 });

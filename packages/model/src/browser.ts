@@ -1,4 +1,5 @@
 // What a page takes of the model: words and addresses, without the schemas, which are too large for a first page.
+export * from './cluster/can.ts';
 export * from './cluster/labels.ts';
 export * from './meta/group.ts';
 export * from './meta/value-path.ts';

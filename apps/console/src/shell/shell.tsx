@@ -1,5 +1,6 @@
 import { Outlet, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
+import { DockPlace } from '../dock/dock-place.tsx';
 import { rememberPlace } from '../state/last-place.ts';
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
@@ -45,6 +46,7 @@ export function Shell() {
         <StreamNotice />
         <Outlet />
       </main>
+      <DockPlace />
       {overlay === 'palette' && <Palette onClose={close} />}
       {overlay === 'help' && <Help onClose={close} />}
       <SessionEnd />

@@ -13,6 +13,7 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['g o', 'Go to the overview'],
   ['g c', 'Go to the clusters'],
   ['g m', 'Switch between Clusters and Apps'],
+  ['Ctrl ⇧ L', 'Leave a terminal'],
   ['Esc', 'Close what is open'],
 ];
 

@@ -144,13 +144,18 @@ function startSession(socket: WebSocket, deps: TunnelsDeps, onClose: () => void)
   // The window of the whole session lets some stalled streams sit full without stopping the others.
   http2.once('connect', () => http2.setLocalWindowSize(SESSION_WINDOW));
   http2.on('error', (error) => deps.logger.debug({ err: error }, 'tunnel failed'));
-  stream.on('error', () => http2.destroy());
+  // The stream first: a session that says goodbye on a stream whose last write still hangs is an assertion of Node's, which nobody can catch.
+  const cut = () => {
+    stream.destroy();
+    http2.destroy();
+  };
+  stream.on('error', cut);
   let unanswered = 0;
   const idler = setInterval(() => {
     if (session.streams === 0 && deps.clock.now() - session.idleSince >= deps.idleMs) http2.close();
   }, deps.idleMs / 4);
   const pinger = setInterval(() => {
-    if (unanswered >= 2 || http2.destroyed) return http2.destroy();
+    if (unanswered >= 2 || http2.destroyed) return cut();
     unanswered += 1;
     http2.ping((error) => {
       if (!error) unanswered = 0;

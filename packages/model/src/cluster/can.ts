@@ -1,6 +1,6 @@
+import { findCondition } from '../meta/conditions.ts';
 import type { ApiObject } from '../meta/object.ts';
 import type { ClusterSpec, ClusterStatus } from './cluster.ts';
-import { isConnected } from './status.ts';
 
 /** Yes, or why not, as a sentence for the person who wants it. */
 export type Can = { readonly yes: true } | { readonly yes: false; readonly because: string };
@@ -9,6 +9,9 @@ type ClusterObject = ApiObject<ClusterSpec, ClusterStatus>;
 
 const yes: Can = { yes: true };
 const no = (because: string): Can => ({ yes: false, because });
+
+/** Whether a cluster's agent can be asked for something now: logs, kubectl, a terminal. */
+const isConnected = (status: ClusterStatus | undefined): boolean => findCondition(status?.conditions, 'AgentConnected')?.status === 'True';
 
 /** What may be done with a cluster in its present state. */
 export const clusterCan = {

@@ -1,5 +1,5 @@
 import { compact } from '../meta/compact.ts';
-import { findCondition, withConditions, type WantedCondition } from '../meta/conditions.ts';
+import { withConditions, type WantedCondition } from '../meta/conditions.ts';
 import type { ClusterPhase, ClusterStatus } from './cluster.ts';
 import { clusterConditions, layerStatuses, type LayerStatus } from './conditions.ts';
 import { leftBehind } from './kept.ts';
@@ -109,7 +109,3 @@ function phaseOfRunning(conditions: readonly WantedCondition[], layers: readonly
   if (bad.length > 0) return 'Degraded';
   return 'Unknown';
 }
-
-/** Whether a cluster's agent can be asked for something now: logs, kubectl, a terminal. */
-export const isConnected = (status: ClusterStatus | undefined): boolean =>
-  findCondition(status?.conditions, 'AgentConnected')?.status === 'True';

@@ -16,12 +16,14 @@ import { NodesTab } from './nodes-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
 import { PlanTab } from './plan-tab.tsx';
 
+const WorkloadsTab = lazy(() => import('../workloads/workloads-tab.tsx'));
 const YamlView = lazy(() => import('../yaml-view.tsx'));
 
 const TAB_WORDS: Readonly<Record<ClusterTab, string>> = {
   overview: 'Overview',
   layers: 'Layers',
   nodes: 'Pools & nodes',
+  workloads: 'Workloads',
   events: 'Events',
   plan: 'Plan & approvals',
   yaml: 'YAML',
@@ -77,6 +79,12 @@ function Tab({ tab, cluster }: { readonly tab: ClusterTab; readonly cluster: Clu
       return <LayersTab cluster={cluster} />;
     case 'nodes':
       return <NodesTab cluster={cluster} />;
+    case 'workloads':
+      return (
+        <Suspense fallback={<Skeleton lines={12} />}>
+          <WorkloadsTab cluster={cluster} />
+        </Suspense>
+      );
     case 'events':
       return <Events cluster={cluster} />;
     case 'plan':
