@@ -10,7 +10,7 @@ import { startTestHub, type TestHub } from '../../apps/hub/src/testing/test-hub.
 const ROOT = join(import.meta.dirname, '../..');
 const PASSWORD = 'correct-horse-battery-9';
 /** Patience with a machine that does other things too. */
-export const PATIENCE = 60_000;
+export const PATIENCE = Number(process.env['SLIPWAY_TEST_PATIENCE'] ?? 60_000);
 
 /** A real hub that serves the console as it is built for production, and a browser before it. */
 export interface ConsoleWorld {
@@ -96,7 +96,10 @@ function watched(page: Page, hub: string): string[] {
   page.on('pageerror', (error) => wrongs.push(`failed: ${error.message}`));
   page.on('console', (message) => {
     // A refused or ended request is also told there; what matters of those is what the page makes of them.
-    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) wrongs.push(`said: ${message.text()}`);
+    if (message.type() === 'error' && !message.text().startsWith('Failed to load resource'))
+      wrongs.push(
+        `on ${page.url().slice(hub.length)} said: ${message.text()} (${message.location().url.slice(hub.length)}:${message.location().lineNumber})`,
+      );
   });
   return wrongs;
 }

@@ -78,3 +78,6 @@ export type ClusterTab = (typeof CLUSTER_TABS)[number];
 
 export const clusterPath = (project: string, name: string): string =>
   `/clusters/list/${encodeURIComponent(project)}/${encodeURIComponent(name)}`;
+
+export const OBJECT_TABS = ['overview', 'events', 'yaml', 'edit'] as const;
+export type ObjectTab = (typeof OBJECT_TABS)[number];

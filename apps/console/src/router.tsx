@@ -5,8 +5,10 @@ import { ClusterPage } from './pages/clusters/cluster-page.tsx';
 import { ClustersPage } from './pages/clusters/clusters-page.tsx';
 import { OverviewPage } from './pages/clusters/overview-page.tsx';
 import { KindPage } from './pages/kinds/kind-page.tsx';
+import { NewObjectPage } from './pages/kinds/new-object-page.tsx';
+import { ObjectPage } from './pages/kinds/object-page.tsx';
 import { BrokenPage, NotFoundPage } from './pages/problem-pages.tsx';
-import { CLUSTER_TABS, type ClusterTab, MODE_HOME, modeOf } from './paths.ts';
+import { CLUSTER_TABS, type ClusterTab, MODE_HOME, modeOf, OBJECT_TABS, type ObjectTab } from './paths.ts';
 import { lastMode, lastPlace } from './state/last-place.ts';
 import { Shell } from './shell/shell.tsx';
 
@@ -87,10 +89,20 @@ const kind = createRoute({
   }),
   component: KindPage,
 });
+const newObject = createRoute({ getParentRoute: () => root, path: '/clusters/$section/new/$plural', component: NewObjectPage });
+const object = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/$section/$plural/$name',
+  validateSearch: (search: Record<string, unknown>): { in?: string | undefined; tab?: ObjectTab | undefined } => ({
+    in: word(search['in']),
+    tab: OBJECT_TABS.find((tab) => tab === search['tab']),
+  }),
+  component: ObjectPage,
+});
 const apps = createRoute({ getParentRoute: () => root, path: '/apps/$section', component: AppsPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, begin('/clusters'), begin('/apps'), overview, clusters, cluster, kind, apps]),
+  routeTree: root.addChildren([home, begin('/clusters'), begin('/apps'), overview, clusters, cluster, kind, newObject, object, apps]),
   basepath: CONSOLE_PATH,
   defaultErrorComponent: BrokenPage,
   scrollRestoration: true,

@@ -20,12 +20,10 @@ const shortened = (text: string): string => (text.length <= LONGEST ? text : `${
 /** Node writes each character of a header as one byte. */
 const quoted = (text: string): string => Buffer.from(`"${text.replace(/["\\]/g, String.raw`\$&`)}"`, 'utf8').toString('latin1');
 
-/** The texts of `Warning` headers, as {@link warningHeaders} and any other server of Kubernetes writes them. */
+/** The texts of `Warning` headers, as {@link warningHeaders} and any other server of Kubernetes writes them; several may be in one line. Of browsers too, so without Node's own. */
 export const warningTexts = (headers: readonly string[]): string[] =>
   headers.flatMap((header) =>
-    [
-      ...Buffer.from(header, 'latin1')
-        .toString('utf8')
-        .matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g),
-    ].map(([, text = '']) => text.replace(/\\(.)/g, '$1')),
+    [...utf8(header).matchAll(/\b299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) => text.replace(/\\(.)/g, '$1')),
   );
+
+const utf8 = (bytes: string): string => new TextDecoder().decode(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)));

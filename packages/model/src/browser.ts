@@ -3,3 +3,4 @@ export * from './cluster/can.ts';
 export * from './cluster/labels.ts';
 export * from './meta/group.ts';
 export * from './meta/value-path.ts';
+export * from './meta/diff.ts';

@@ -3,22 +3,24 @@ import { Button, buttonClass, Empty, Notice } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { CircleAlert, Copy, Lock, MapPinOff } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { useTitle } from '../shell/page-title.tsx';
+import { PageHead } from '../shell/page-title.tsx';
 
 export function NotFoundPage({ what = 'This page' }: { readonly what?: string }) {
-  useTitle('Not found');
   return (
-    <Empty
-      icon={MapPinOff}
-      title={`${what} is not here`}
-      action={
-        <Link to="/clusters/overview" className={buttonClass()}>
-          Go to the overview
-        </Link>
-      }
-    >
-      <p>The address may be mistyped, or what it named was deleted meanwhile.</p>
-    </Empty>
+    <>
+      <PageHead title="Not found" />
+      <Empty
+        icon={MapPinOff}
+        title={`${what} is not here`}
+        action={
+          <Link to="/clusters/overview" className={buttonClass()}>
+            Go to the overview
+          </Link>
+        }
+      >
+        <p>The address may be mistyped, or what it named was deleted meanwhile.</p>
+      </Empty>
+    </>
   );
 }
 

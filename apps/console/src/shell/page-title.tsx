@@ -11,7 +11,7 @@ export function useTitle(title: string): void {
 /** Breadcrumb, title and document title, which agree. */
 export function PageHead(props: {
   readonly title: string;
-  readonly parent?: { readonly to: string; readonly title: string };
+  readonly parent?: { readonly to: string; readonly title: string; readonly search?: Readonly<Record<string, string>> };
   readonly beside?: ReactNode;
   readonly actions?: ReactNode;
 }) {
@@ -20,7 +20,13 @@ export function PageHead(props: {
     <div className="page-head">
       {props.parent !== undefined && (
         <nav aria-label="Breadcrumb" className="small">
-          <Link to={props.parent.to}>{props.parent.title}</Link> <span className="quiet">/ {props.title}</span>
+          <Link
+            to={props.parent.to}
+            search={(before: { project?: string | undefined }) => ({ project: before.project, ...props.parent?.search })}
+          >
+            {props.parent.title}
+          </Link>{' '}
+          <span className="quiet">/ {props.title}</span>
         </nav>
       )}
       <div className="row wrap">

@@ -1,5 +1,5 @@
 import { SlipwayError } from '@slipway/kit/errors';
-import { valueAt } from '@slipway/model/browser';
+import { deepEqual, valueAt } from '@slipway/model/browser';
 import { type Document, isAlias, isCollection, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, stringify } from 'yaml';
 
 /** Keys and indexes from the root: `['spec', 'pools', 0, 'replicas']`. */
@@ -61,14 +61,7 @@ function changed(root: unknown, path: YamlPath, value: unknown): unknown {
 
 function reads(text: string, wanted: unknown): boolean {
   const document = parseDocument(text);
-  return document.errors.length === 0 && equal(document.toJS(), wanted);
-}
-
-function equal(a: unknown, b: unknown): boolean {
-  if (Object.is(a, b)) return true;
-  if (a === null || b === null || typeof a !== 'object' || typeof b !== 'object' || Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => Object.hasOwn(b, key) && equal((a as any)[key], (b as any)[key]));
+  return document.errors.length === 0 && deepEqual(document.toJS(), wanted);
 }
 
 function pairAt(document: Document, path: YamlPath): Pair | undefined {

@@ -75,13 +75,16 @@ export function typeWords(document: OpenApi, schema: Schema): string {
         : maximum !== undefined
           ? `at most ${maximum}`
           : undefined;
+  const plain = values === undefined && type === 'string';
   const simple = usual !== undefined && (typeof usual !== 'object' || usual === null) && usual !== '';
   return [
-    values === undefined
-      ? type === 'array' && items !== undefined
-        ? `list of ${resolved(document, items).type ?? 'any'}`
-        : type
-      : 'one of a list',
+    plain
+      ? undefined
+      : values === undefined
+        ? type === 'array' && items !== undefined
+          ? `list of ${resolved(document, items).type ?? 'any'}`
+          : type
+        : 'one of a list',
     limits,
     simple ? `default ${String(usual)}` : undefined,
   ]

@@ -1,4 +1,5 @@
 import { messageOf, SlipwayError } from '@slipway/kit/errors';
+import { warningTexts } from '../warning-header.ts';
 import { refusalOf } from './refusal.ts';
 import type { RawRequest, Transport } from './transport.ts';
 
@@ -51,6 +52,7 @@ export function createBrowserTransport(connection: BrowserConnection): Transport
             });
       })
       .finally(() => clearTimeout(timer));
+    if (options.onWarning) warningTexts([response.headers.get('warning') ?? '']).forEach(options.onWarning);
     if (response.ok) return response;
     if (response.status === 401) connection.onSignedOut();
     throw refusalOf({ code: response.status, requestId: response.headers.get('x-request-id') ?? undefined }, await response.text());

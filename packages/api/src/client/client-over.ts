@@ -18,6 +18,8 @@ export interface WriteOptions {
   readonly fieldValidation?: 'Strict' | 'Warn' | 'Ignore';
   readonly subresource?: 'status';
   readonly signal?: AbortSignal | undefined;
+  /** Told of each warning that came with the answer, which a dry run is asked for. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 export type ClientEvent<T extends ApiObject = ApiObject> =
@@ -83,6 +85,7 @@ export function createClientOver(transport: Transport): ApiClient {
       body,
       query: { ...writeQuery(options), force: options.force ? 'true' : undefined },
       signal: options.signal,
+      onWarning: options.onWarning,
       ...(options.contentType === undefined ? {} : { contentType: options.contentType }),
     });
   const complete = (kind: KindAddress, object: NewObject): NewObject => ({ ...object, apiVersion: apiVersionOf(kind), kind: kind.kind });

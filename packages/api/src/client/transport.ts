@@ -28,6 +28,8 @@ export interface RawRequest {
   readonly signal?: AbortSignal | undefined;
   /** Until the answer begins. Default 30 s. */
   readonly timeoutMs?: number;
+  /** Told of each warning that came with the answer. */
+  readonly onWarning?: ((text: string) => void) | undefined;
 }
 
 export interface Transport {
@@ -81,7 +83,8 @@ export function createTransport(connection: ApiConnection): StreamTransport {
       });
       outgoing.on('response', (response) => {
         clearTimeout(timer);
-        if (connection.onWarning) warningTexts(response.headersDistinct['warning'] ?? []).forEach(connection.onWarning);
+        const onWarning = options.onWarning ?? connection.onWarning;
+        if (onWarning) warningTexts(response.headersDistinct['warning'] ?? []).forEach((text) => onWarning(text));
         if ((response.statusCode ?? 500) < 400) return resolve(response);
         readAll(response).then(
           (text) => reject(refusalOf({ code: response.statusCode ?? 500, requestId: response.headers['x-request-id'] }, text)),

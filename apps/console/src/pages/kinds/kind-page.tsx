@@ -1,21 +1,25 @@
 import { collectionPath } from '@slipway/api/browser';
-import { Empty, Panel, Skeleton } from '@slipway/ui';
+import { buttonClass, Empty, Panel, Skeleton } from '@slipway/ui';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
-import { FilterX, Inbox, Search } from 'lucide-react';
+import { FilterX, Inbox, Plus, Search } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
 import { KINDS, type KindName } from '../../hub/kinds.ts';
 import { transport } from '../../hub/session.ts';
 import { KIND_PLACES, type KindPlace } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
+import { kindWords, pluralWords } from './kind-words.ts';
 import { NotFoundPage, Refused } from '../problem-pages.tsx';
 import { SlipwayError } from '@slipway/kit/errors';
+
+/** Nobody makes or opens these by hand. */
+const MADE_BY_THE_HUB: ReadonlySet<KindName> = new Set(['events', 'machines']);
 
 interface Table {
   readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[];
   readonly rows: readonly {
     readonly cells: readonly unknown[];
-    readonly object: { readonly metadata: { readonly uid: string; readonly namespace?: string } };
+    readonly object: { readonly metadata: { readonly uid: string; readonly name: string; readonly namespace?: string } };
   }[];
 }
 
@@ -43,24 +47,17 @@ function Kinds({ place }: { readonly place: KindPlace }) {
               aria-current={one === name ? 'true' : undefined}
               activeOptions={{ exact: true }}
             >
-              {wordsOf(one)}
+              {pluralWords(one)}
             </Link>
           ))}
         </nav>
       )}
-      {name !== undefined && <KindTable key={name} name={name} />}
+      {name !== undefined && <KindTable key={name} name={name} section={place.section} />}
     </>
   );
 }
 
-/** `CloudAccount` → `Cloud accounts`. */
-const wordsOf = (name: KindName): string => {
-  const words = KINDS[name].kind.replaceAll(/(?<=[a-z])(?=[A-Z])/g, ' ').toLowerCase();
-  const plural = words.endsWith('y') ? `${words.slice(0, -1)}ies` : `${words}s`;
-  return plural.charAt(0).toUpperCase() + plural.slice(1);
-};
-
-function KindTable({ name }: { readonly name: KindName }) {
+function KindTable({ name, section }: { readonly name: KindName; readonly section: string }) {
   const kind = KINDS[name];
   const { project } = useSearch({ from: '__root__' });
   const { q = '' } = useSearch({ from: '/clusters/$section' });
@@ -94,31 +91,39 @@ function KindTable({ name }: { readonly name: KindName }) {
   if (problem !== undefined && table === undefined) return <Refused error={problem} />;
   return (
     <>
-      <div className="with-icon filter-field">
-        <Search size={15} aria-hidden />
-        <input
-          className="field"
-          type="search"
-          data-filter
-          aria-label={`Filter ${wordsOf(name).toLowerCase()}`}
-          placeholder="Filter"
-          value={q}
-          onChange={(event) =>
-            void navigate({
-              search: (before) => ({ ...before, q: event.target.value === '' ? undefined : event.target.value }),
-              replace: true,
-            })
-          }
-        />
+      <div className="row wrap">
+        <div className="with-icon filter-field">
+          <Search size={15} aria-hidden />
+          <input
+            className="field"
+            type="search"
+            data-filter
+            aria-label={`Filter ${pluralWords(name).toLowerCase()}`}
+            placeholder="Filter"
+            value={q}
+            onChange={(event) =>
+              void navigate({
+                search: (before) => ({ ...before, q: event.target.value === '' ? undefined : event.target.value }),
+                replace: true,
+              })
+            }
+          />
+        </div>
+        {!MADE_BY_THE_HUB.has(name) && (
+          <Link to="/clusters/$section/new/$plural" params={{ section, plural: name }} className={buttonClass('primary')}>
+            <Plus size={14} aria-hidden />
+            Create {kindWords(name).toLowerCase()}
+          </Link>
+        )}
       </div>
-      <Panel title={wordsOf(name)} flush aside={table !== undefined && <span className="quiet">{rows.length}</span>}>
+      <Panel title={pluralWords(name)} flush aside={table !== undefined && <span className="quiet">{rows.length}</span>}>
         {table === undefined && (
           <div className="panel-body">
             <Skeleton lines={6} />
           </div>
         )}
         {table !== undefined && rows.length === 0 && (
-          <Empty icon={q === '' ? Inbox : FilterX} title={q === '' ? `No ${wordsOf(name).toLowerCase()} yet` : 'Nothing matches'}>
+          <Empty icon={q === '' ? Inbox : FilterX} title={q === '' ? `No ${pluralWords(name).toLowerCase()} yet` : 'Nothing matches'}>
             <p>
               {q === '' ? (
                 <>
@@ -131,7 +136,7 @@ function KindTable({ name }: { readonly name: KindName }) {
           </Empty>
         )}
         {rows.length > 0 && (
-          <div className="table-scroll" tabIndex={0} role="group" aria-label={wordsOf(name)}>
+          <div className="table-scroll" tabIndex={0} role="group" aria-label={pluralWords(name)}>
             <table className="table">
               <thead>
                 <tr>
@@ -145,9 +150,20 @@ function KindTable({ name }: { readonly name: KindName }) {
                 {rows.map(({ cells, object }) => (
                   <tr key={object.metadata.uid}>
                     {kind.scope === 'project' && scope === undefined && <td>{object.metadata.namespace}</td>}
-                    {columns.map(({ title, index }) => (
+                    {columns.map(({ title, index }, at) => (
                       <td key={title} className="message">
-                        {String(cells[index] ?? '')}
+                        {at === 0 && !MADE_BY_THE_HUB.has(name) ? (
+                          <Link
+                            to="/clusters/$section/$plural/$name"
+                            params={{ section, plural: name, name: object.metadata.name }}
+                            search={(before) => ({ project: before.project, in: object.metadata.namespace })}
+                            data-row
+                          >
+                            {String(cells[index] ?? '')}
+                          </Link>
+                        ) : (
+                          String(cells[index] ?? '')
+                        )}
                       </td>
                     ))}
                   </tr>

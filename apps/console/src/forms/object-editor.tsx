@@ -1,0 +1,165 @@
+import type { KindAddress } from '@slipway/api/browser';
+import type { ApiObject, NewObject } from '@slipway/model';
+import { Button, Notice, Panel, Skeleton } from '@slipway/ui';
+import { useBlocker } from '@tanstack/react-router';
+import { FileClock } from 'lucide-react';
+import { useEffect, useId, useState } from 'react';
+import { parse } from 'yaml';
+import { Problem } from '../pages/problem-pages.tsx';
+import { editYaml, type YamlPath } from '../yaml/edit-yaml.ts';
+import { type OpenApi, type Schema, schemaOfKind } from '../yaml/schema.ts';
+import { openApi, YamlEditor } from '../yaml/yaml-editor.tsx';
+import { LeaveDialog } from './leave-dialog.tsx';
+import { Review } from './review.tsx';
+import { SchemaForm } from './schema-form.tsx';
+import { TwoPeople } from './two-people.tsx';
+import { editableText, useEditing } from './use-editing.ts';
+
+interface ObjectEditorProps {
+  readonly kind: KindAddress;
+  /** The object as it is; undefined for a new one. */
+  readonly object?: ApiObject | undefined;
+  /** What a new one begins with. */
+  readonly start?: NewObject | undefined;
+  readonly onSaved: (object: ApiObject) => void;
+  readonly onCancel: () => void;
+}
+
+const SPEC: readonly YamlPath[] = [['spec']];
+
+/** Create or change an object: a form and its YAML, which are one text; what the hub would make of it, before it is saved. */
+// oxlint-disable-next-line import/no-default-export -- React.lazy takes the default export.
+export default function ObjectEditor(props: ObjectEditorProps) {
+  const [document, setDocument] = useState<OpenApi>();
+  const [failed, setFailed] = useState<unknown>();
+  useEffect(() => void openApi().then(setDocument, setFailed), []);
+  if (failed !== undefined) return <Problem error={failed} />;
+  const schema = document === undefined ? undefined : schemaOfKind(document, props.kind.kind);
+  if (document === undefined || schema === undefined) return <Skeleton lines={8} />;
+  return <Editor {...props} document={document} schema={schema} />;
+}
+
+type EditorProps = ObjectEditorProps & { readonly document: OpenApi; readonly schema: Schema };
+
+function Editor({ kind, object, start, onSaved, onCancel, document, schema }: EditorProps) {
+  const editing = useEditing({ kind, object, start, document, schema, onSaved });
+  const { text, setText, step, dirty } = editing;
+  const [as, setAs] = useState<'form' | 'yaml'>('form');
+  const blocker = useBlocker({ shouldBlockFn: () => dirty && step.word === 'edit', enableBeforeUnload: () => dirty, withResolver: true });
+  const problems = (editing.error?.causes ?? []).map(({ field, message }) => ({ field, message }));
+  if (editing.theirs !== undefined) return <TwoPeople base={editing.base} theirs={editing.theirs} mine={text} onTake={editing.goOnWith} />;
+  if (step.word === 'review')
+    return (
+      <Review
+        kind={kind}
+        before={object === undefined ? '' : editableText(object)}
+        after={editableText(step.result)}
+        text={text}
+        warnings={step.warnings}
+        busy={editing.busy}
+        onBack={editing.edit}
+        onSave={() => void editing.save()}
+      />
+    );
+  return (
+    <>
+      {editing.resumed && (
+        <Notice icon={FileClock} role="status">
+          <p className="row wrap">
+            What you had written here and not saved is back, without secrets.
+            <Button look="plain" onClick={editing.startOver}>
+              Start over
+            </Button>
+          </p>
+        </Notice>
+      )}
+      {editing.error !== undefined && <Problem error={editing.error} />}
+      <Panel
+        title={object === undefined ? `New ${kind.kind}` : `Edit ${object.metadata.name}`}
+        flush
+        aside={<FormOrYaml as={as} onChange={setAs} />}
+      >
+        {as === 'form' ? (
+          <>
+            {object === undefined && <NameField text={text} onText={setText} problems={problems} />}
+            <SchemaForm document={document} schema={schema} parts={SPEC} text={text} onText={setText} problems={problems} />
+          </>
+        ) : (
+          <YamlEditor label={`YAML of ${kind.kind}`} kind={kind.kind} value={text} onChange={setText} problems={problems} />
+        )}
+        <div className="form-foot">
+          <Button look="primary" because={refusal(editing.busy, dirty || object === undefined)} onClick={() => void editing.review()}>
+            Review changes
+          </Button>
+          <Button onClick={onCancel}>Cancel</Button>
+          {dirty && <span className="small quiet">Not saved yet; kept in this browser.</span>}
+        </div>
+      </Panel>
+      {blocker.status === 'blocked' && <LeaveDialog onStay={blocker.reset} onLeave={blocker.proceed} />}
+    </>
+  );
+}
+
+const refusal = (busy: boolean, changed: boolean): string | undefined =>
+  busy ? 'The hub is being asked' : changed ? undefined : 'Nothing is changed yet';
+
+/** Two views of one text. */
+function FormOrYaml(props: { readonly as: 'form' | 'yaml'; readonly onChange: (as: 'form' | 'yaml') => void }) {
+  return (
+    <div className="segments" role="group" aria-label="Edit as">
+      {(['form', 'yaml'] as const).map((one) => (
+        <button
+          key={one}
+          type="button"
+          className="segment segment-button"
+          aria-pressed={one === props.as}
+          onClick={() => props.onChange(one)}
+        >
+          {one === 'form' ? 'Form' : 'YAML'}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** A new object's name, which the schema leaves to the metadata of every kind. */
+function NameField(props: {
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly problems: readonly { field: string; message: string }[];
+}) {
+  const { text, onText, problems } = props;
+  let name = '';
+  try {
+    name = String((parse(text) as NewObject | null)?.metadata?.name ?? '');
+  } catch {
+    // The form below says so.
+  }
+  const wrong = problems.filter(({ field }) => field === 'metadata.name').map(({ message }) => message);
+  const id = useId();
+  return (
+    <div className="form form-name">
+      <div className="form-row">
+        <label htmlFor={id}>
+          Name<span className="quiet"> (required)</span>
+        </label>
+        <input
+          id={id}
+          className="field"
+          required
+          autoComplete="off"
+          value={name}
+          aria-invalid={wrong.length > 0}
+          aria-describedby={`${id}-about ${id}-problems`}
+          onChange={(event) => onText(editYaml(text, ['metadata', 'name'], event.target.value))}
+        />
+        <p id={`${id}-about`} className="small quiet">
+          Lower case letters, digits and dashes; it cannot be changed later.
+        </p>
+        <p id={`${id}-problems`} className="form-problem">
+          {wrong.join(' ')}
+        </p>
+      </div>
+    </div>
+  );
+}

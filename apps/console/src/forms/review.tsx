@@ -1,0 +1,79 @@
+import type { KindAddress } from '@slipway/api/browser';
+import { Button, Menu, Notice, Panel, Skeleton } from '@slipway/ui';
+import { Copy, TriangleAlert } from 'lucide-react';
+import { lazy, Suspense } from 'react';
+import { copyAs, type CopyForm, COPY_WORDS } from './copy-as.ts';
+
+const CodeDiff = lazy(() => import('@slipway/ui/code-diff'));
+
+interface ReviewProps {
+  readonly kind: KindAddress;
+  readonly before: string;
+  /** What the hub would store. */
+  readonly after: string;
+  readonly text: string;
+  readonly warnings: readonly string[];
+  readonly busy: boolean;
+  readonly onBack: () => void;
+  readonly onSave: () => void;
+}
+
+/** What saving would do, as the hub answered it, before it is done. */
+export function Review({ kind, before, after, text, warnings, busy, onBack, onSave }: ReviewProps) {
+  const fresh = before === '';
+  return (
+    <>
+      {warnings.map((warning) => (
+        <Notice key={warning} icon={TriangleAlert} tone="warn">
+          <p>{warning}</p>
+        </Notice>
+      ))}
+      <Panel title={fresh ? 'What will be created' : 'What will change'} flush aside={<CopyMenu kind={kind} text={text} />}>
+        <Suspense fallback={<Skeleton lines={10} />}>
+          <CodeDiff
+            before={{ label: fresh ? 'Nothing yet' : 'Now', text: before }}
+            after={{ label: 'After saving, defaults included', text: after }}
+          />
+        </Suspense>
+        <div className="form-foot">
+          <Button look="primary" because={busy ? 'It is being saved' : undefined} onClick={onSave}>
+            {fresh ? `Create ${kind.kind}` : `Save ${kind.kind}`}
+          </Button>
+          <Button onClick={onBack}>Back to editing</Button>
+        </div>
+      </Panel>
+    </>
+  );
+}
+
+/** The same change for other hands. */
+function CopyMenu({ kind, text }: { readonly kind: KindAddress; readonly text: string }) {
+  const forms = Object.keys(COPY_WORDS) as CopyForm[];
+  return (
+    <Menu
+      label="Copy as"
+      button={
+        <>
+          <Copy size={14} aria-hidden />
+          Copy as
+        </>
+      }
+    >
+      {(close) =>
+        forms.map((form) => (
+          <button
+            key={form}
+            type="button"
+            className="menu-item"
+            onClick={() => {
+              void navigator.clipboard.writeText(copyAs(form, kind, text));
+              close();
+            }}
+          >
+            {COPY_WORDS[form]}
+          </button>
+        ))
+      }
+    </Menu>
+  );
+}

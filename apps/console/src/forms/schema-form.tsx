@@ -1,0 +1,68 @@
+import { splitPath, valueAt } from '@slipway/model/browser';
+import { Notice } from '@slipway/ui';
+import { CircleAlert } from 'lucide-react';
+import { useMemo } from 'react';
+import { parseDocument } from 'yaml';
+import { editYaml, type YamlPath } from '../yaml/edit-yaml.ts';
+import { type OpenApi, type Schema, schemaAt } from '../yaml/schema.ts';
+import type { FieldProblem } from '../yaml/yaml-editor.tsx';
+import { Fields, fieldText } from './field.tsx';
+import './forms.css';
+import { FormContext, type FormState } from './form-context.ts';
+
+interface SchemaFormProps {
+  readonly document: OpenApi;
+  readonly schema: Schema;
+  /** The parts of the object that the form shows: `[['spec']]`. */
+  readonly parts: readonly YamlPath[];
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly problems: readonly FieldProblem[];
+}
+
+/** A form made from a schema over a text in YAML: what it changes, it changes there, and nothing else. */
+export function SchemaForm({ document, schema, parts, text, onText, problems }: SchemaFormProps) {
+  const read = useMemo(() => parseDocument(text), [text]);
+  const broken = read.errors[0];
+  const value = useMemo(() => (broken === undefined ? (read.toJS() as unknown) : undefined), [read, broken]);
+  const form: FormState = {
+    document,
+    valueAt: (path) => valueAt(value, path),
+    set: (path, next) => onText(editYaml(text, path, next)),
+    problemsAt: (field, below = false) =>
+      problems.filter((one) => one.field === field || (below && one.field.startsWith(field))).map(({ message }) => message),
+  };
+  if (broken !== undefined)
+    return (
+      <Notice icon={CircleAlert} tone="bad" role="alert">
+        <p>The YAML cannot be read: {broken.message.split('\n')[0]} Mend it there first; nothing of it is lost.</p>
+      </Notice>
+    );
+  const elsewhere = problems.filter(({ field }) => !isShown(field, parts));
+  return (
+    <FormContext value={form}>
+      <div className="form">
+        {elsewhere.length > 0 && (
+          <Notice icon={CircleAlert} tone="bad" role="alert">
+            <ul>
+              {elsewhere.map(({ field, message }) => (
+                <li key={`${field}${message}`}>
+                  <code>{field}</code> {message}
+                </li>
+              ))}
+            </ul>
+          </Notice>
+        )}
+        {parts.map((part) => (
+          <Fields key={fieldText(part)} path={part} schema={schemaAt(document, schema, part) ?? {}} />
+        ))}
+      </div>
+    </FormContext>
+  );
+}
+
+/** Whether a form with these parts has a place for what is wrong with a field. */
+function isShown(field: string, parts: readonly YamlPath[]): boolean {
+  const steps = splitPath(field);
+  return steps !== undefined && parts.some((part) => steps.length > part.length && part.every((step, index) => step === steps[index]));
+}

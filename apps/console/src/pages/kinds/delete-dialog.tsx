@@ -1,0 +1,76 @@
+import type { KindAddress } from '@slipway/api/browser';
+import type { ApiObject } from '@slipway/model';
+import { Button, Dialog } from '@slipway/ui';
+import { useId, useState } from 'react';
+import { client } from '../../hub/session.ts';
+import { Problem } from '../problem-pages.tsx';
+
+interface DeleteDialogProps {
+  readonly kind: KindAddress;
+  readonly object: ApiObject;
+  readonly onClose: () => void;
+  readonly onDeleted: () => void;
+}
+
+/** What else goes with an object of a kind, or stays; what is not named here goes alone. */
+const CONSEQUENCES: Readonly<Record<string, string>> = {
+  Project: 'The project must be empty: clusters and everything else in it stay until they are deleted themselves.',
+  User: 'Their sessions, keys and open connections end at once. What they made stays.',
+  Team: 'Its members stay, without the rights that they had through it.',
+  Role: 'Bindings that name it stay, and give nothing.',
+  RoleBinding: 'Its subjects lose what it gave them at once; watches, terminals and tunnels end within seconds.',
+  ProjectRoleBinding: 'Its subjects lose what it gave them at once; watches, terminals and tunnels end within seconds.',
+  Registry: 'Its packs leave the catalogue. Clusters keep what is installed, from the copies that the hub has.',
+  CloudAccount: 'It must not be used by a cluster any more.',
+  Gateway: 'It must not be used by a cluster any more. Its machines stay where they are.',
+  ServiceAccount: 'Its keys and tokens end at once.',
+  ApiKey: 'Whoever uses it is refused at once.',
+  IdentityProvider: 'People who sign in by it can no longer; their sessions end.',
+  Macro: 'Profiles that use it are refused from then on; running clusters keep what is applied until their next change.',
+};
+
+/** Deletes one object of this version after its name was typed; the hub is asked first whether it would. */
+export function DeleteDialog({ kind, object, onClose, onDeleted }: DeleteDialogProps) {
+  const { name, namespace, uid } = object.metadata;
+  const [typed, setTyped] = useState('');
+  const [error, setError] = useState<unknown>();
+  const [busy, setBusy] = useState(false);
+  const id = useId();
+  const because = typed === name ? (busy ? 'It is being deleted' : undefined) : 'Type the name first';
+  const remove = async () => {
+    setBusy(true);
+    try {
+      await client.delete({ kind, project: namespace, name }, { uid });
+      onDeleted();
+    } catch (caught) {
+      setError(caught);
+      setBusy(false);
+    }
+  };
+  return (
+    <Dialog title={`Delete ${name}?`} onClose={onClose}>
+      <form
+        className="panel-body stack"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (because === undefined) void remove();
+        }}
+      >
+        <p>{CONSEQUENCES[kind.kind] ?? 'It goes alone.'} This cannot be undone; its YAML can be copied before.</p>
+        {error !== undefined && <Problem error={error} />}
+        <div className="form-row">
+          <label htmlFor={id}>
+            Type <code>{name}</code> to confirm
+          </label>
+          <input id={id} className="field" autoComplete="off" autoFocus value={typed} onChange={(event) => setTyped(event.target.value)} />
+        </div>
+        <div className="row">
+          <Button type="submit" look="danger" because={because}>
+            Delete {name}
+          </Button>
+          <Button onClick={onClose}>Cancel</Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,129 @@
+import type { ApiObject } from '@slipway/model';
+import { Ago, Button, buttonClass, Notice, Panel, Skeleton } from '@slipway/ui';
+import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
+import { Pencil, Trash2 } from 'lucide-react';
+import { lazy, Suspense, useRef, useState } from 'react';
+import { KINDS, type KindName } from '../../hub/kinds.ts';
+import type { HubEvent } from '../../hub/objects.ts';
+import { KIND_PLACES, OBJECT_TABS, type ObjectTab } from '../../paths.ts';
+import { PageHead } from '../../shell/page-title.tsx';
+import { useObjects } from '../../state/use-live.ts';
+import { EventList } from '../clusters/event-list.tsx';
+import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { DeleteDialog } from './delete-dialog.tsx';
+import { kindWords, pluralWords } from './kind-words.ts';
+import { Summary } from './summary.tsx';
+
+const YamlView = lazy(() => import('../yaml-view.tsx'));
+const ObjectEditor = lazy(() => import('../../forms/object-editor.tsx'));
+
+const TAB_WORDS: Readonly<Record<ObjectTab, string>> = { overview: 'Overview', events: 'Events', yaml: 'YAML', edit: 'Edit' };
+
+/** The one page of an object of a kind that has none of its own. */
+export function ObjectPage() {
+  const { section, plural, name } = useParams({ from: '/clusters/$section/$plural/$name' });
+  const { in: project } = useSearch({ from: '/clusters/$section/$plural/$name' });
+  const place = KIND_PLACES.find((one) => one.section === section);
+  const kind = place?.kinds.find((one) => one === plural);
+  if (place === undefined || kind === undefined) return <NotFoundPage />;
+  return <ObjectOf key={`${plural}/${project ?? ''}/${name}`} section={section} kindName={kind} name={name} project={project} />;
+}
+
+interface ObjectOfProps {
+  readonly section: string;
+  readonly kindName: KindName;
+  readonly name: string;
+  readonly project: string | undefined;
+}
+
+function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
+  const kind = KINDS[kindName];
+  const { tab = 'overview' } = useSearch({ from: '/clusters/$section/$plural/$name' });
+  const navigate = useNavigate();
+  const [deleting, setDeleting] = useState(false);
+  const found = useObjects<ApiObject>(kind, kind.scope === 'project' ? project : undefined, `metadata.name=${name}`);
+  const now = found.items[0];
+  const last = useRef<ApiObject>(undefined);
+  if (now !== undefined) last.current = now;
+  const shown = last.current;
+  if (shown === undefined) {
+    if (found.state === 'failed' && found.error !== undefined) return <Refused error={found.error} />;
+    return found.state === 'ready' ? <NotFoundPage what={`${kindWords(kindName)} “${name}”`} /> : <Skeleton lines={8} />;
+  }
+  const list = { to: `/clusters/${section}`, search: { kind: kindName }, title: pluralWords(kindName) };
+  const leave = () =>
+    void navigate({ to: '/clusters/$section', params: { section }, search: (before) => ({ project: before.project, kind: kindName }) });
+  const overview = () => void navigate({ to: '.', search: (before) => ({ ...before, tab: undefined }) });
+  return (
+    <>
+      <PageHead
+        title={name}
+        parent={list}
+        beside={<span className="quiet">{kindWords(kindName)}</span>}
+        actions={
+          <>
+            <Link to="." search={(before) => ({ ...before, tab: 'edit' as const })} className={buttonClass()}>
+              <Pencil size={14} aria-hidden />
+              Edit
+            </Link>
+            <Button look="danger" because={now === undefined ? 'It is deleted already' : undefined} onClick={() => setDeleting(true)}>
+              <Trash2 size={14} aria-hidden />
+              Delete
+            </Button>
+          </>
+        }
+      />
+      {found.state === 'failed' && <Problem error={found.error} />}
+      {now === undefined && found.state === 'ready' && (
+        <Notice icon={Trash2} tone="warn" role="status">
+          <p>This was deleted while the page was open. What you see is how it was last.</p>
+        </Notice>
+      )}
+      <nav className="tabs" aria-label={`Parts of ${name}`}>
+        {OBJECT_TABS.map((one) => (
+          <Link
+            key={one}
+            to="."
+            search={(before) => ({ ...before, tab: one === 'overview' ? undefined : one })}
+            className="tab"
+            activeOptions={{ exact: true }}
+            aria-current={one === tab ? 'true' : undefined}
+          >
+            {TAB_WORDS[one]}
+          </Link>
+        ))}
+      </nav>
+      <Suspense fallback={<Skeleton lines={12} />}>
+        {tab === 'overview' && <Summary object={shown} />}
+        {tab === 'events' && <Events object={shown} kind={kind.kind} />}
+        {tab === 'yaml' && (
+          <Panel title="YAML" flush>
+            <YamlView object={shown} />
+          </Panel>
+        )}
+        {tab === 'edit' && <ObjectEditor kind={kind} object={shown} onSaved={overview} onCancel={overview} />}
+      </Suspense>
+      <p className="small quiet">
+        Made <Ago time={shown.metadata.creationTimestamp} />
+      </p>
+      {deleting && now !== undefined && <DeleteDialog kind={kind} object={now} onClose={() => setDeleting(false)} onDeleted={leave} />}
+    </>
+  );
+}
+
+function Events({ object, kind }: { readonly object: ApiObject; readonly kind: string }) {
+  const events = useObjects<HubEvent>(
+    KINDS.events,
+    object.metadata.namespace,
+    `spec.regarding.kind=${kind},spec.regarding.name=${object.metadata.name}`,
+  );
+  return (
+    <Panel title="Events" flush>
+      {events.state === 'failed' ? (
+        <Problem error={events.error} />
+      ) : (
+        <EventList events={events.items} loading={events.state === 'loading'} most={200} />
+      )}
+    </Panel>
+  );
+}
