@@ -31,11 +31,32 @@ export interface Visit {
 }
 
 export async function startConsoleWorld(): Promise<ConsoleWorld> {
-  const cacheDir = join(tmpdir(), 'slipway-console-test');
-  await mkdir(cacheDir, { recursive: true });
-  const { path: consoleDir } = await ensureConsole({ repoRoot: ROOT, cacheDir });
+  const consoleDir = await builtConsole();
   const hub = await startTestHub('pglite', undefined, { consoleDir });
   await hub.hub.identity.accounts.setPassword({ tenant: 'default', name: 'admin' }, PASSWORD);
+  const { browser, visit, close } = await openBrowser({ url: hub.url, user: 'admin', password: PASSWORD });
+  return {
+    hub,
+    client: hub.client,
+    browser,
+    consoleDir,
+    visit,
+    async stop() {
+      await close();
+      await hub.stop();
+    },
+  };
+}
+
+/** The console as it is built for production. */
+export async function builtConsole(): Promise<string> {
+  const cacheDir = join(tmpdir(), 'slipway-console-test');
+  await mkdir(cacheDir, { recursive: true });
+  return (await ensureConsole({ repoRoot: ROOT, cacheDir })).path;
+}
+
+/** Debian's Chromium before a hub. */
+export async function openBrowser({ url, user, password }: { readonly url: string; readonly user: string; readonly password: string }) {
   const profile = await mkdtemp(join(tmpdir(), 'slipway-browser-'));
   const browser = await chromium.launch({
     executablePath: process.env['SLIPWAY_TEST_CHROMIUM'] ?? '/usr/bin/chromium',
@@ -51,38 +72,35 @@ export async function startConsoleWorld(): Promise<ConsoleWorld> {
     ],
     env: { ...process.env, HOME: profile },
   });
+  const visit: ConsoleWorld['visit'] = async (path, options = {}) => {
+    const context = await browser.newContext({
+      ignoreHTTPSErrors: true,
+      viewport: { width: 1280, height: 800 },
+      locale: 'en-GB',
+      ...options,
+    });
+    const page = await context.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    page.setDefaultNavigationTimeout(PATIENCE);
+    const wrongs = watched(page, url);
+    if (path !== undefined) await signIn(page, `${url}/console${path}`, { user, password });
+    return { page, context, wrongs };
+  };
   return {
-    hub,
-    client: hub.client,
     browser,
-    consoleDir,
-    async visit(path, options = {}) {
-      const context = await browser.newContext({
-        ignoreHTTPSErrors: true,
-        viewport: { width: 1280, height: 800 },
-        locale: 'en-GB',
-        ...options,
-      });
-      const page = await context.newPage();
-      page.setDefaultTimeout(PATIENCE);
-      page.setDefaultNavigationTimeout(PATIENCE);
-      const wrongs = watched(page, hub.url);
-      if (path !== undefined) await signIn(page, `${hub.url}/console${path}`);
-      return { page, context, wrongs };
-    },
-    async stop() {
+    visit,
+    async close() {
       await browser.close();
-      await hub.stop();
       await rm(profile, { recursive: true, force: true });
     },
   };
 }
 
 /** Through the hub's own sign-in page, where the console sends who is not signed in. */
-export async function signIn(page: Page, url: string): Promise<void> {
+export async function signIn(page: Page, url: string, who = { user: 'admin', password: PASSWORD }): Promise<void> {
   await page.goto(url);
-  await page.getByLabel('User').fill('admin');
-  await page.getByLabel('Password').fill(PASSWORD);
+  await page.getByLabel('User').fill(who.user);
+  await page.getByLabel('Password').fill(who.password);
   await page.getByRole('button', { name: 'Sign in' }).click();
   await page.waitForURL((now) => now.pathname.startsWith('/console'));
   await page.getByRole('heading', { level: 1 }).waitFor();
