@@ -2,7 +2,10 @@ import { defineConfig } from 'vitest/config';
 
 const of = (suffix: string): string[] => ['packages/*/src/**', 'apps/*/src/**', 'bench/**', 'test'].map((folder) => `${folder}/*${suffix}`);
 
-// Three projects, quick to slow: unit runs anywhere; root needs root and makes containers and networks of its own; cluster runs the whole product.
+// docs/adr/second-try.md: never where a seed made the failure.
+const retry = { count: process.env['SLIPWAY_SECOND_TRIES'] === undefined ? 0 : 1, condition: /^(?![^]*(?:seed|Property failed))/i };
+
+// Projects, quick to slow: unit runs anywhere; root needs root and makes containers and networks of its own; cluster runs the whole product.
 // oxlint-disable-next-line import/no-default-export -- vitest reads its configuration from the default export.
 export default defineConfig({
   test: {
@@ -16,8 +19,7 @@ export default defineConfig({
           exclude: ['**/*.root.test.ts', '**/*.cluster.test.ts', '**/node_modules/**'],
           testTimeout: 90_000,
           hookTimeout: 180_000,
-          // docs/adr/second-try.md: never where a seed made the failure.
-          retry: { count: process.env['SLIPWAY_SECOND_TRIES'] === undefined ? 0 : 1, condition: /^(?![^]*(?:seed|Property failed))/i },
+          retry,
         },
       },
       {
@@ -28,6 +30,7 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
+          retry,
         },
       },
       {

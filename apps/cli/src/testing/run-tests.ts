@@ -42,7 +42,7 @@ async function runStage(deps: CliDeps, stage: Stage, selection: TestSelection): 
   if (stage === 'console') await prepareBrowser(deps);
   const whole = selection.filters.length === 0 && selection.testName === undefined;
   if (stage === 'unit' || stage === 'root' || stage === 'console')
-    return runVitest(deps, { project: stage, env: environment, selection, secondTry: whole && stage === 'unit' });
+    return runVitest(deps, { project: stage, env: environment, selection, secondTry: whole && stage !== 'root' });
   const postgres = await startPostgres(deps);
   try {
     environment['SLIPWAY_TEST_DATABASE_URL'] = postgres.url;

@@ -50,7 +50,9 @@ export function Problem({ error, children }: { readonly error: unknown; readonly
   const detail = error instanceof SlipwayError ? error.detail : undefined;
   return (
     <Notice icon={CircleAlert} tone="bad" role="alert">
-      <p>{messageOf(error)}</p>
+      <p>
+        {messageOf(error)} {error instanceof SlipwayError && error.hint}
+      </p>
       {error instanceof SlipwayError && error.causes.length > 0 && (
         <ul>
           {error.causes.map(({ field, message }) => (
