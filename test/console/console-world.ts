@@ -50,7 +50,8 @@ export async function startConsoleWorld(): Promise<ConsoleWorld> {
 
 /** The console as it is built for production. */
 export async function builtConsole(): Promise<string> {
-  const cacheDir = join(tmpdir(), 'slipway-console-test');
+  // Of this checkout: old builds are forgotten, and another checkout's are not ours to forget.
+  const cacheDir = join(ROOT, 'node_modules/.cache/slipway-console');
   await mkdir(cacheDir, { recursive: true });
   return (await ensureConsole({ repoRoot: ROOT, cacheDir })).path;
 }
