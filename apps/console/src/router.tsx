@@ -3,7 +3,7 @@ import { CONSOLE_PATH } from './hub/place.ts';
 import { AppsPage } from './pages/apps-page.tsx';
 import { ClusterPage } from './pages/clusters/cluster-page.tsx';
 import { ClustersPage } from './pages/clusters/clusters-page.tsx';
-import { OverviewPage } from './pages/clusters/overview-page.tsx';
+import { OverviewPage } from './pages/overview/overview-page.tsx';
 import { KindPage } from './pages/kinds/kind-page.tsx';
 import { NewObjectPage } from './pages/kinds/new-object-page.tsx';
 import { ObjectPage } from './pages/kinds/object-page.tsx';
@@ -38,12 +38,22 @@ const begin = (path: '/clusters' | '/apps') =>
       throw redirect({ href: MODE_HOME[modeOf(path)] });
     },
   });
-const overview = createRoute({ getParentRoute: () => root, path: '/clusters/overview', component: OverviewPage });
+const overview = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/overview',
+  validateSearch: (search: Record<string, unknown>): { places?: 'map' | undefined } => ({
+    places: search['places'] === 'map' ? 'map' : undefined,
+  }),
+  component: OverviewPage,
+});
 
 export interface ClustersSearch {
   readonly q?: string | undefined;
   readonly status?: string | undefined;
   readonly profile?: string | undefined;
+  readonly kubernetes?: string | undefined;
+  readonly label?: string | undefined;
+  readonly needs?: string | undefined;
   /** A column, with `-` before it the other way round. */
   readonly sort?: string | undefined;
 }
@@ -54,6 +64,9 @@ const clusters = createRoute({
     q: word(search['q']),
     status: word(search['status']),
     profile: word(search['profile']),
+    kubernetes: word(search['kubernetes']),
+    label: word(search['label']),
+    needs: word(search['needs']),
     sort: word(search['sort']),
   }),
   component: ClustersPage,

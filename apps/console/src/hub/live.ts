@@ -1,6 +1,7 @@
 import { collectionPath, type KindAddress, type Transport } from '@slipway/api/browser';
 import { messageOf, SlipwayError } from '@slipway/kit/errors';
 import type { ApiObject } from '@slipway/model';
+import { SUMMARIES } from './summaries.ts';
 import { createStream, type StreamPart, type StreamState } from './stream.ts';
 
 /** What a page wants to see of a kind. */
@@ -28,6 +29,8 @@ interface Entry {
 }
 
 const PAGE = 500;
+/** The first page is small: what is seen first should not wait for what is below it. */
+const FIRST_PAGE = 100;
 /** Going back within this time finds everything as it was. */
 const LINGER_MS = 20_000;
 /** Changes are shown together: a thousand a second are ten renderings. */
@@ -50,7 +53,7 @@ export function createLive(transport: Transport) {
       entry.resourceVersion = object.metadata.resourceVersion;
       if (type === 'BOOKMARK') return;
       if (type === 'DELETED') entry.items.delete(object.metadata.uid);
-      else entry.items.set(object.metadata.uid, slim(object));
+      else entry.items.set(object.metadata.uid, shownOf(entry.want, object));
       note(entry);
     },
     onRefused(key, error) {
@@ -84,7 +87,8 @@ export function createLive(transport: Transport) {
   function fail(key: string, entry: Entry, error: unknown): void {
     const told = error instanceof SlipwayError ? error : new SlipwayError('Internal', messageOf(error));
     publish(entry, { items: [...entry.items.values()], state: 'failed', error: told });
-    if (told.code === 'Forbidden' || told.code === 'Unauthorized') return;
+    // Asking again makes nothing of these.
+    if (told.code === 'Forbidden' || told.code === 'Unauthorized' || told.code === 'NotFound') return;
     setTimeout(() => entries.get(key) === entry && void load(key, entry), RELOAD_MS);
   }
 
@@ -94,12 +98,12 @@ export function createLive(transport: Transport) {
     try {
       let more: string | undefined;
       do {
-        const query = { limit: String(PAGE), continue: more, fieldSelector };
+        const query = { limit: String(more === undefined ? FIRST_PAGE : PAGE), continue: more, fieldSelector };
         const page = JSON.parse(await transport.text(collectionPath(kind, project), { query })) as {
           items: ApiObject[];
           metadata: { resourceVersion: string; continue?: string };
         };
-        for (const item of page.items) seen.set(item.metadata.uid, slim(item));
+        for (const item of page.items) seen.set(item.metadata.uid, shownOf(entry.want, item));
         more = page.metadata.continue === '' ? undefined : page.metadata.continue;
         entry.resourceVersion = more === undefined ? page.metadata.resourceVersion : undefined;
         if (more !== undefined && entry.items.size < seen.size) publish(entry, { items: [...seen.values()], state: 'loading' });
@@ -160,4 +164,11 @@ function addressOf({ kind, project, fieldSelector }: Want, resourceVersion: stri
 function slim(object: ApiObject): ApiObject {
   const { managedFields: _managedFields, ...metadata } = object.metadata;
   return { ...object, metadata };
+}
+
+/** What is kept of an object. Of a whole fleet only what lists and overviews show: the steps and layers of five thousand clusters are most of what they weigh. */
+function shownOf({ kind, fieldSelector }: Want, object: ApiObject): ApiObject {
+  const slimmed = slim(object);
+  const summary = fieldSelector === undefined ? SUMMARIES[kind.plural] : undefined;
+  return summary === undefined ? slimmed : summary(slimmed);
 }

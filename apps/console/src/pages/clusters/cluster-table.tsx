@@ -1,10 +1,11 @@
+import './cluster-table.css';
 import { Ago } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp } from 'lucide-react';
+import { ArrowDown, ArrowUp, GitCompare } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
 import type { Cluster } from '../../hub/objects.ts';
-import { profileText } from './cluster-rows.ts';
+import { openDrift, profileText } from './cluster-rows.ts';
 import { attentionOf, Phase, phaseOf } from './cluster-status.tsx';
 
 const ROW = 40;
@@ -18,6 +19,7 @@ const HEADINGS: readonly (readonly [column: string, title: string, narrow: boole
   ['profile', 'Profile', false],
   ['kubernetes', 'Kubernetes', false],
   ['nodes', 'Nodes', false],
+  ['drift', 'Drift', false],
   ['age', 'Age', false],
 ];
 
@@ -37,8 +39,11 @@ export function ClusterTable(props: {
   readonly clusters: readonly Cluster[];
   readonly sort: string | undefined;
   readonly onSort: (sort: string) => void;
+  /** Uids. */
+  readonly chosen: ReadonlySet<string>;
+  readonly onChoose: (chosen: ReadonlySet<string>) => void;
 }) {
-  const { clusters } = props;
+  const { clusters, chosen, onChoose } = props;
   const body = useRef<HTMLDivElement>(null);
   const [at, setAt] = useState(0);
   const wanted = useRef(false);
@@ -51,7 +56,15 @@ export function ClusterTable(props: {
     wanted.current = false;
     link.focus({ preventScroll: true });
   });
+  const choose = (uid: string | undefined) => {
+    if (uid === undefined) return;
+    const next = new Set(chosen);
+    if (!next.delete(uid)) next.add(uid);
+    onChoose(next);
+  };
+  const all = clusters.length > 0 && clusters.every(({ metadata }) => chosen.has(metadata.uid));
   const onKeyDown = (event: KeyboardEvent) => {
+    if (event.key === 'x') return choose(clusters[current]?.metadata.uid);
     const step = STEPS[event.key];
     if (step === undefined || event.metaKey || event.ctrlKey || event.altKey) return;
     event.preventDefault();
@@ -64,6 +77,14 @@ export function ClusterTable(props: {
     <div role="table" aria-label="Clusters" aria-rowcount={clusters.length + 1} className="grid">
       <div role="rowgroup">
         <div role="row" className="grid-row grid-head" aria-rowindex={1}>
+          <div role="columnheader" className="grid-cell grid-choice">
+            <input
+              type="checkbox"
+              aria-label={`Choose all ${clusters.length} clusters of this list`}
+              checked={all}
+              onChange={() => onChoose(new Set(all ? [] : clusters.map(({ metadata }) => metadata.uid)))}
+            />
+          </div>
           {HEADINGS.map(([column, title, narrow]) => (
             <Heading key={column} {...props} column={column} title={title} narrow={narrow} />
           ))}
@@ -85,6 +106,8 @@ export function ClusterTable(props: {
                 start={start}
                 current={index === current}
                 onFocus={() => setAt(index)}
+                chosen={chosen.has(cluster.metadata.uid)}
+                onChoose={() => choose(cluster.metadata.uid)}
               />
             );
           })}
@@ -125,18 +148,30 @@ function Row(props: {
   readonly start: number;
   readonly current: boolean;
   readonly onFocus: () => void;
+  readonly chosen: boolean;
+  readonly onChoose: () => void;
 }) {
   const { cluster, index } = props;
+  const drift = openDrift(cluster);
   const { metadata, status } = cluster;
   const attention = attentionOf(cluster);
   return (
     <div
       role="row"
-      className="grid-row"
+      className={`grid-row ${props.chosen ? 'grid-chosen' : ''}`}
       data-row={index}
       aria-rowindex={index + 2}
       style={{ position: 'absolute', top: 0, height: ROW, transform: `translateY(${props.start}px)` }}
     >
+      <div role="cell" className="grid-cell grid-choice">
+        <input
+          type="checkbox"
+          aria-label={`Choose ${metadata.name}`}
+          tabIndex={props.current ? 0 : -1}
+          checked={props.chosen}
+          onChange={props.onChoose}
+        />
+      </div>
       <div role="cell" className="grid-cell clip">
         <Link
           to="/clusters/list/$in/$name"
@@ -162,6 +197,16 @@ function Row(props: {
       </div>
       <div role="cell" className="grid-cell grid-extra">
         {status === undefined ? '–' : `${status.nodes.ready}/${status.nodes.total}`}
+      </div>
+      <div role="cell" className="grid-cell grid-extra">
+        {drift === 0 ? (
+          <span className="quiet">0</span>
+        ) : (
+          <span className="status" title={`${drift} ${drift === 1 ? 'object differs' : 'objects differ'} from what was applied`}>
+            <GitCompare size={14} className="tone-warn" aria-hidden />
+            {drift}
+          </span>
+        )}
       </div>
       <div role="cell" className="grid-cell grid-extra">
         <Ago time={metadata.creationTimestamp} />

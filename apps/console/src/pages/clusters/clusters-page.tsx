@@ -1,16 +1,18 @@
 import { Button, buttonClass, Empty, Panel, Skeleton } from '@slipway/ui';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Boxes, FilterX, Search } from 'lucide-react';
-import { useDeferredValue, useEffect, useMemo, useState } from 'react';
+import { Boxes, FilterX } from 'lucide-react';
+import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { KINDS } from '../../hub/kinds.ts';
 import type { Cluster } from '../../hub/objects.ts';
 import type { ClustersSearch } from '../../router.tsx';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
 import { Problem, Refused } from '../problem-pages.tsx';
-import { filteredClusters, phaseCounts, profileText, spread } from './cluster-rows.ts';
-import { Phase } from './cluster-status.tsx';
+import { BulkBar } from './bulk/bulk-bar.tsx';
+import { ClusterFilters } from './cluster-filters.tsx';
+import { filteredClusters, FILTERS } from './cluster-rows.ts';
 import { ClusterTable } from './cluster-table.tsx';
+import { SavedViews } from './saved-views.tsx';
 
 /** Clusters at scale: all that the scope holds is here and live, so filters answer at once. */
 export function ClustersPage() {
@@ -21,8 +23,12 @@ export function ClustersPage() {
   const filter = useDeferredValue(search);
   const shown = useMemo(() => filteredClusters(clusters.items, filter), [clusters.items, filter]);
   const change = (part: ClustersSearch) => void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const filtered = search.q !== undefined || search.status !== undefined || search.profile !== undefined;
-  const clear = () => change({ q: undefined, status: undefined, profile: undefined });
+  const filtered = FILTERS.some((one) => search[one] !== undefined);
+  const nothing = Object.fromEntries(FILTERS.map((one) => [one, undefined]));
+  const clear = () => change(nothing);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const chosenClusters = useMemo(() => clusters.items.filter(({ metadata }) => chosen.has(metadata.uid)), [clusters.items, chosen]);
+  const choose = useCallback((next: ReadonlySet<string>) => setChosen(next), []);
   if (clusters.state === 'failed' && clusters.items.length === 0 && clusters.error?.code === 'Forbidden')
     return (
       <>
@@ -37,20 +43,25 @@ export function ClustersPage() {
         beside={<span className="quiet">{countText(clusters.items.length, shown.length, clusters.state === 'loading')}</span>}
       />
       {clusters.state === 'failed' && <Problem error={clusters.error} />}
-      <Filters search={search} clusters={clusters.items} change={change} />
+      <ClusterFilters search={search} clusters={clusters.items} change={change} />
       <Panel
         title="List of clusters"
         flush
         aside={
-          filtered && (
-            <Button look="plain" onClick={clear}>
-              <FilterX size={15} aria-hidden />
-              Clear filters
-            </Button>
-          )
+          <>
+            {filtered && (
+              <Button look="plain" onClick={clear}>
+                <FilterX size={15} aria-hidden />
+                Clear filters
+              </Button>
+            )}
+            <SavedViews search={search} show={(view) => change({ ...nothing, sort: undefined, ...view })} />
+          </>
         }
       >
-        {shown.length > 0 && <ClusterTable clusters={shown} sort={search.sort} onSort={(sort) => change({ sort })} />}
+        {shown.length > 0 && (
+          <ClusterTable clusters={shown} sort={search.sort} onSort={(sort) => change({ sort })} chosen={chosen} onChoose={choose} />
+        )}
         {shown.length === 0 && clusters.state === 'loading' && (
           <div className="panel-body">
             <Skeleton lines={8} />
@@ -64,6 +75,7 @@ export function ClustersPage() {
           </Empty>
         )}
         {shown.length === 0 && clusters.state === 'ready' && !filtered && <NoClusters />}
+        <BulkBar clusters={chosenClusters} onClear={() => setChosen(new Set())} />
       </Panel>
     </>
   );
@@ -76,71 +88,9 @@ export const NoClusters = () => (
   </Empty>
 );
 
+const number = new Intl.NumberFormat('en');
+
 function countText(all: number, shown: number, loading: boolean): string {
-  const of = shown === all ? `${all}` : `${shown} of ${all}`;
+  const of = shown === all ? number.format(all) : `${number.format(shown)} of ${number.format(all)}`;
   return loading ? `${of} so far…` : of;
-}
-
-const TYPING_MS = 150;
-
-function Filters({
-  search,
-  clusters,
-  change,
-}: {
-  readonly search: ClustersSearch;
-  readonly clusters: readonly Cluster[];
-  readonly change: (part: ClustersSearch) => void;
-}) {
-  const [text, setText] = useState(search.q ?? '');
-  const counts = useMemo(() => phaseCounts(clusters), [clusters]);
-  const profiles = useMemo(() => spread(clusters, profileText), [clusters]);
-  useEffect(() => setText(search.q ?? ''), [search.q]);
-  useEffect(() => {
-    if (text === (search.q ?? '')) return;
-    const timer = setTimeout(() => change({ q: text === '' ? undefined : text }), TYPING_MS);
-    return () => clearTimeout(timer);
-  });
-  return (
-    <div className="row wrap filters">
-      <div className="with-icon filter-field">
-        <Search size={15} aria-hidden />
-        <input
-          className="field"
-          type="search"
-          data-filter
-          aria-label="Filter by name, project, label or version"
-          placeholder="Name, project, label, version"
-          value={text}
-          onChange={(event) => setText(event.target.value)}
-        />
-      </div>
-      <select
-        className="field"
-        aria-label="Profile"
-        value={search.profile ?? ''}
-        onChange={(event) => change({ profile: event.target.value === '' ? undefined : event.target.value })}
-      >
-        <option value="">Any profile</option>
-        {profiles.map(([profile, count]) => (
-          <option key={profile} value={profile}>
-            {profile} ({count})
-          </option>
-        ))}
-      </select>
-      <div className="row wrap" role="group" aria-label="Status">
-        {counts.map(([phase, count]) => (
-          <button
-            key={phase}
-            type="button"
-            className="chip"
-            aria-pressed={search.status === phase}
-            onClick={() => change({ status: search.status === phase ? undefined : phase })}
-          >
-            <Phase phase={phase} /> <span className="quiet">{count}</span>
-          </button>
-        ))}
-      </div>
-    </div>
-  );
 }
