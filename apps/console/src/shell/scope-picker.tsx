@@ -32,7 +32,7 @@ export function ScopePicker() {
   );
   return (
     <Menu
-      label={`Scope: tenant ${tenant}, ${project === undefined ? 'all projects' : `project ${project}`}`}
+      label={`Scope: tenant ${tenant}, ${project ?? 'all projects'}`}
       className="button scope-button"
       button={
         <>

@@ -55,14 +55,21 @@ function Happening({ event: { metadata, spec } }: { readonly event: HubEvent }) 
       <Icon size={15} className={warns ? 'tone-warn' : 'tone-quiet'} role="img" aria-label={spec.type} />
       <span className="grow">
         <span className="row">
-          <span className="grow clip">
-            <strong>{spec.reason}</strong>{' '}
+          <strong className="clip">{spec.reason}</strong>
+          <span className="grow row">
             {kind === 'Cluster' ? (
-              <Link to="/clusters/list/$in/$name" params={{ in: metadata.namespace ?? '', name }} search={{ tab: 'events' }}>
+              <Link
+                className="clip"
+                to="/clusters/list/$in/$name"
+                params={{ in: metadata.namespace ?? '', name }}
+                search={{ tab: 'events' }}
+              >
                 {name}
               </Link>
             ) : (
-              `${kind} ${name}`
+              <span className="clip">
+                {kind} {name}
+              </span>
             )}
           </span>
           <span className="quiet small">
