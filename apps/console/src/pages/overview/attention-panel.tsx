@@ -74,10 +74,15 @@ function Need({ group: { reason, members } }: { readonly group: AttentionGroup }
       <ul className="need-members">
         {members.slice(0, NAMED).map((member) => (
           <li key={member.cluster.metadata.uid} className="need-member">
-            <span className="need-name clip">
-              <Link to="/clusters/list/$in/$name" params={place(member)} search={{ tab: tab === 'overview' ? undefined : tab }}>
+            <span className="need-name row">
+              <Link
+                to="/clusters/list/$in/$name"
+                params={place(member)}
+                search={{ tab: tab === 'overview' ? undefined : tab }}
+                className="clip"
+              >
                 {member.cluster.metadata.name}
-              </Link>{' '}
+              </Link>
               <span className="quiet small">{member.cluster.metadata.namespace}</span>
             </span>
             <span className="grow quiet need-why" title={member.why}>

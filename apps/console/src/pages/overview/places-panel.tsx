@@ -53,8 +53,9 @@ function PlacesList({ places: found }: { readonly places: readonly Place[] }) {
     <ul className="places">
       {found.map((place) => (
         <li key={place.key} className="place">
-          <span className="place-name clip">
-            <PlaceLink place={place} /> <span className="quiet small">{place.account}</span>
+          <span className="place-name row">
+            <PlaceLink place={place} />
+            <span className="quiet small">{place.account}</span>
           </span>
           <span className="place-bar">
             <span style={{ width: `${Math.max(2, (100 * place.clusters) / most)}%` }}>
