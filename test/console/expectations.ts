@@ -17,7 +17,7 @@ const EXPECTATIONS: readonly (readonly [number: number, what: string, picture?: 
   [10, 'Create wizard'],
   [11, 'Form ⇄ YAML, lossless', 'form-light'],
   [12, 'Provisioning timeline'],
-  [13, 'Profile stack'],
+  [13, 'Profile stack', 'profile-builder'],
   [14, 'Packs'],
   [15, 'Variables'],
   [16, 'Rollout'],

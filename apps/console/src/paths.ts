@@ -48,9 +48,9 @@ const kindPlace = (section: string, title: string, icon: LucideIcon, ...kinds: K
 });
 
 export const KIND_PLACES: readonly KindPlace[] = [
-  kindPlace('profiles', 'Profiles', Layers, 'clusterprofiles'),
+  kindPlace('profiles', 'Profiles', Layers, 'clusterprofiles', 'projectclusterprofiles', 'systemclusterprofiles'),
   kindPlace('rollouts', 'Rollouts', Rocket, 'rollouts'),
-  kindPlace('packs', 'Packs & registries', Package, 'packs', 'registries'),
+  kindPlace('packs', 'Packs & registries', Package, 'packs', 'registries', 'projectpacks', 'projectregistries'),
   kindPlace('accounts', 'Accounts & gateways', Cloud, 'cloudaccounts', 'gateways'),
   kindPlace('machines', 'Machines', Server, 'machines', 'machinepools'),
   kindPlace('activity', 'Activity', History, 'events'),

@@ -1,4 +1,4 @@
-import { createRootRoute, createRoute, createRouter, redirect, retainSearchParams } from '@tanstack/react-router';
+import { createLazyRoute, createRootRoute, createRoute, createRouter, redirect, retainSearchParams } from '@tanstack/react-router';
 import { CONSOLE_PATH } from './hub/place.ts';
 import { AppsPage } from './pages/apps-page.tsx';
 import { ClusterPage } from './pages/clusters/cluster-page.tsx';
@@ -8,6 +8,7 @@ import { KindPage } from './pages/kinds/kind-page.tsx';
 import { NewObjectPage } from './pages/kinds/new-object-page.tsx';
 import { ObjectPage } from './pages/kinds/object-page.tsx';
 import { BrokenPage, NotFoundPage } from './pages/problem-pages.tsx';
+import { LAYER_PANELS, type LayerPanelName } from './pages/profiles/panels.ts';
 import { CLUSTER_TABS, type ClusterTab, MODE_HOME, modeOf, OBJECT_TABS, type ObjectTab } from './paths.ts';
 import { lastMode, lastPlace } from './state/last-place.ts';
 import { Shell } from './shell/shell.tsx';
@@ -93,6 +94,16 @@ const cluster = createRoute({
   }),
   component: ClusterPage,
 });
+export interface ProfileSearch {
+  readonly version?: string | undefined;
+  /** The version it is compared with. */
+  readonly with?: string | undefined;
+  readonly layer?: string | undefined;
+  readonly panel?: LayerPanelName | undefined;
+  readonly q?: string | undefined;
+  readonly type?: string | undefined;
+  readonly suits?: 'yes' | undefined;
+}
 const kind = createRoute({
   getParentRoute: () => root,
   path: '/clusters/$section',
@@ -101,6 +112,22 @@ const kind = createRoute({
     q: word(search['q']),
   }),
   component: KindPage,
+});
+const profile = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/profiles/$in/$name',
+  validateSearch: (search: Record<string, unknown>): ProfileSearch => ({
+    version: word(search['version']),
+    with: word(search['with']),
+    layer: word(search['layer']),
+    panel: LAYER_PANELS.find((panel) => panel === search['panel']),
+    q: word(search['q']),
+    type: word(search['type']),
+    suits: search['suits'] === 'yes' ? 'yes' : undefined,
+  }),
+}).lazy(async () => {
+  const { default: component } = await import('./pages/profiles/profile-page.tsx');
+  return createLazyRoute('/clusters/profiles/$in/$name')({ component });
 });
 const newObject = createRoute({ getParentRoute: () => root, path: '/clusters/$section/new/$plural', component: NewObjectPage });
 const object = createRoute({
@@ -115,7 +142,19 @@ const object = createRoute({
 const apps = createRoute({ getParentRoute: () => root, path: '/apps/$section', component: AppsPage });
 
 export const router = createRouter({
-  routeTree: root.addChildren([home, begin('/clusters'), begin('/apps'), overview, clusters, cluster, kind, newObject, object, apps]),
+  routeTree: root.addChildren([
+    home,
+    begin('/clusters'),
+    begin('/apps'),
+    overview,
+    clusters,
+    cluster,
+    profile,
+    kind,
+    newObject,
+    object,
+    apps,
+  ]),
   basepath: CONSOLE_PATH,
   defaultErrorComponent: BrokenPage,
   scrollRestoration: true,

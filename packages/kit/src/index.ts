@@ -1,5 +1,6 @@
 export * from './async.ts';
 export * from './backoff.ts';
+export * from './canonical-json.ts';
 export * from './clock.ts';
 export * from './errors.ts';
 export { createGate, type Gate, type GateOptions } from './gate.ts';

@@ -1,6 +1,20 @@
-import type { ApiObject, ClusterSpec, ClusterStatus, EventSpec, MachinePoolSpec, MachineSpec, MachineStatus } from '@slipway/model';
+import type {
+  ApiObject,
+  ClusterProfileSpec,
+  ClusterProfileStatus,
+  ClusterSpec,
+  ClusterStatus,
+  EventSpec,
+  MachinePoolSpec,
+  MachineSpec,
+  MachineStatus,
+  PackSpec,
+  PackStatus,
+} from '@slipway/model';
 
 export type Cluster = ApiObject<ClusterSpec, ClusterStatus>;
 export type Pool = ApiObject<MachinePoolSpec, { readonly readyReplicas?: number }>;
 export type Machine = ApiObject<MachineSpec, MachineStatus>;
 export type HubEvent = ApiObject<EventSpec>;
+export type Profile = ApiObject<ClusterProfileSpec, ClusterProfileStatus>;
+export type Pack = ApiObject<PackSpec, PackStatus>;

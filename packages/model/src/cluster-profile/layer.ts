@@ -2,12 +2,13 @@ import { z } from 'zod';
 import { setOf } from '../meta/object.ts';
 import { SCOPES } from '../meta/scopes.ts';
 import { readinessSchema } from '../plan/readiness.ts';
+import { LAYER_TYPES } from './layer-types.ts';
+
+export { LAYER_TYPES } from './layer-types.ts';
 
 export const layerNameSchema = z
   .string()
   .regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be a DNS label: lower-case letters, digits and "-", at most 63');
-
-export const LAYER_TYPES = ['os', 'kubernetes', 'cni', 'csi', 'addon'] as const;
 
 export const layerSchema = z.strictObject({
   name: layerNameSchema,

@@ -1,6 +1,7 @@
 import type { FieldCause } from '@slipway/kit';
 import { invalidField, listOf } from '../meta/causes.ts';
-import { type Layer, LAYER_TYPES } from './layer.ts';
+import type { Layer } from './layer.ts';
+import { LAYER_TYPES } from './layer-types.ts';
 
 type OrderedLayer = Pick<Layer, 'name' | 'type' | 'dependsOn' | 'priority'>;
 

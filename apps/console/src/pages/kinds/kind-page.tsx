@@ -1,3 +1,4 @@
+import type { Scope } from '@slipway/model';
 import { collectionPath } from '@slipway/api/browser';
 import { buttonClass, Empty, Panel, Skeleton } from '@slipway/ui';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
@@ -9,6 +10,7 @@ import { KIND_PLACES, type KindPlace } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
 import { kindWords, pluralWords } from './kind-words.ts';
+import { profilePath } from '../profiles/profile-place.ts';
 import { NotFoundPage, Refused } from '../problem-pages.tsx';
 import { SlipwayError } from '@slipway/kit/errors';
 
@@ -56,6 +58,22 @@ function Kinds({ place }: { readonly place: KindPlace }) {
     </>
   );
 }
+
+/** Profiles have a page of their own. */
+function addressIn(plural: KindName, section: string, { name, namespace }: { readonly name: string; readonly namespace?: string }) {
+  const scope = PROFILE_SCOPES[plural];
+  if (scope !== undefined) return { to: profilePath({ scope, project: namespace, name }) };
+  return {
+    to: '/clusters/$section/$plural/$name',
+    params: { section, plural, name },
+    search: (before: { project?: string | undefined }) => ({ project: before.project, in: namespace }),
+  };
+}
+const PROFILE_SCOPES: Partial<Record<KindName, Scope>> = {
+  clusterprofiles: 'tenant',
+  projectclusterprofiles: 'project',
+  systemclusterprofiles: 'system',
+};
 
 function KindTable({ name, section }: { readonly name: KindName; readonly section: string }) {
   const kind = KINDS[name];
@@ -153,12 +171,7 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
                     {columns.map(({ title, index }, at) => (
                       <td key={title} className="message">
                         {at === 0 && !MADE_BY_THE_HUB.has(name) ? (
-                          <Link
-                            to="/clusters/$section/$plural/$name"
-                            params={{ section, plural: name, name: object.metadata.name }}
-                            search={(before) => ({ project: before.project, in: object.metadata.namespace })}
-                            data-row
-                          >
+                          <Link {...addressIn(name, section, object.metadata)} data-row>
                             {String(cells[index] ?? '')}
                           </Link>
                         ) : (
