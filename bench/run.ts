@@ -8,6 +8,7 @@
  *     npm run bench -- events       a million events of watches, compared one by one    (also: -- events quick)
  *     npm run bench -- profiles     resolving, planning, and the plan of a rollout over 10,000 clusters
  *     npm run bench -- agents       a change on its way to 10,000 agents             (also: -- agents 1000)
+ *     npm run bench -- console      the console in Chromium before a demo of 5,000 clusters   (also: -- console quick)
  */
 const suites = {
   profiles: './profiles.ts',
@@ -16,6 +17,7 @@ const suites = {
   flood: './flood.ts',
   packs: './packs.ts',
   events: './events/bench.ts',
+  console: './console/bench.ts',
   cluster: './cluster.ts',
 };
 const suite = Object.entries(suites).find(([name]) => process.argv.includes(name))?.[1] ?? suites.cluster;

@@ -2,7 +2,7 @@
 export interface Figure {
   readonly name: string;
   readonly values: readonly number[];
-  readonly unit: 's' | 'ms' | 'MiB' | '%';
+  readonly unit: 's' | 'ms' | 'MiB' | 'KiB' | '%';
   /** What we aim at, in the same unit, compared with the median (or p99 where `of` says so). */
   readonly aim?: number;
   readonly of?: 'median' | 'p99';
