@@ -1,14 +1,11 @@
 import './cluster-table.css';
-import { Ago } from '@slipway/ui';
-import { Link } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
-import { ArrowDown, ArrowUp, GitCompare } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useRef, useState } from 'react';
+import { ArrowDown, ArrowUp } from 'lucide-react';
+import { type KeyboardEvent, useCallback, useEffect, useRef, useState } from 'react';
 import type { Cluster } from '../../hub/objects.ts';
-import { openDrift, profileText } from './cluster-rows.ts';
-import { attentionOf, Phase, phaseOf } from './cluster-status.tsx';
+import { ClusterRow, ROW } from './cluster-row.tsx';
 
-const ROW = 40;
 /** Rows beside those in view, so that scrolling shows no gaps. */
 const BESIDE = 10;
 
@@ -56,13 +53,17 @@ export function ClusterTable(props: {
     wanted.current = false;
     link.focus({ preventScroll: true });
   });
-  const choose = (uid: string | undefined) => {
+  // The same function for as long as the table lives: rows that did not change are not made anew while somebody scrolls.
+  const latest = useRef({ chosen, onChoose });
+  latest.current = { chosen, onChoose };
+  const choose = useCallback((uid: string | undefined) => {
     if (uid === undefined) return;
-    const next = new Set(chosen);
+    const next = new Set(latest.current.chosen);
     if (!next.delete(uid)) next.add(uid);
-    onChoose(next);
-  };
-  const all = clusters.length > 0 && clusters.every(({ metadata }) => chosen.has(metadata.uid));
+    latest.current.onChoose(next);
+  }, []);
+  const { project } = useSearch({ from: '__root__' });
+  const all = clusters.length > 0 && chosen.size >= clusters.length && clusters.every(({ metadata }) => chosen.has(metadata.uid));
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key === 'x') return choose(clusters[current]?.metadata.uid);
     const step = STEPS[event.key];
@@ -99,15 +100,16 @@ export function ClusterTable(props: {
           {rows.getVirtualItems().map(({ index, start }) => {
             const cluster = clusters[index];
             return cluster === undefined ? null : (
-              <Row
+              <ClusterRow
                 key={cluster.metadata.uid}
                 cluster={cluster}
                 index={index}
                 start={start}
                 current={index === current}
-                onFocus={() => setAt(index)}
+                onFocus={setAt}
                 chosen={chosen.has(cluster.metadata.uid)}
-                onChoose={() => choose(cluster.metadata.uid)}
+                onChoose={choose}
+                scope={project}
               />
             );
           })}
@@ -138,82 +140,6 @@ function Heading(props: {
         {up && <ArrowUp size={13} aria-hidden />}
         {down && <ArrowDown size={13} aria-hidden />}
       </button>
-    </div>
-  );
-}
-
-function Row(props: {
-  readonly cluster: Cluster;
-  readonly index: number;
-  readonly start: number;
-  readonly current: boolean;
-  readonly onFocus: () => void;
-  readonly chosen: boolean;
-  readonly onChoose: () => void;
-}) {
-  const { cluster, index } = props;
-  const drift = openDrift(cluster);
-  const { metadata, status } = cluster;
-  const attention = attentionOf(cluster);
-  return (
-    <div
-      role="row"
-      className={`grid-row ${props.chosen ? 'grid-chosen' : ''}`}
-      data-row={index}
-      aria-rowindex={index + 2}
-      style={{ position: 'absolute', top: 0, height: ROW, transform: `translateY(${props.start}px)` }}
-    >
-      <div role="cell" className="grid-cell grid-choice">
-        <input
-          type="checkbox"
-          aria-label={`Choose ${metadata.name}`}
-          tabIndex={props.current ? 0 : -1}
-          checked={props.chosen}
-          onChange={props.onChoose}
-        />
-      </div>
-      <div role="cell" className="grid-cell clip">
-        <Link
-          to="/clusters/list/$in/$name"
-          params={{ in: metadata.namespace ?? '', name: metadata.name }}
-          tabIndex={props.current ? 0 : -1}
-          onFocus={props.onFocus}
-          title={metadata.name}
-        >
-          {metadata.name}
-        </Link>
-      </div>
-      <div role="cell" className="grid-cell">
-        <Phase phase={phaseOf(cluster)} />
-      </div>
-      <div role="cell" className="grid-cell grid-extra clip">
-        {metadata.namespace}
-      </div>
-      <div role="cell" className="grid-cell grid-extra clip">
-        {profileText(cluster)}
-      </div>
-      <div role="cell" className="grid-cell grid-extra clip">
-        {status?.kubernetesVersion ?? '–'}
-      </div>
-      <div role="cell" className="grid-cell grid-extra">
-        {status === undefined ? '–' : `${status.nodes.ready}/${status.nodes.total}`}
-      </div>
-      <div role="cell" className="grid-cell grid-extra">
-        {drift === 0 ? (
-          <span className="quiet">0</span>
-        ) : (
-          <span className="status" title={`${drift} ${drift === 1 ? 'object differs' : 'objects differ'} from what was applied`}>
-            <GitCompare size={14} className="tone-warn" aria-hidden />
-            {drift}
-          </span>
-        )}
-      </div>
-      <div role="cell" className="grid-cell grid-extra">
-        <Ago time={metadata.creationTimestamp} />
-      </div>
-      <div role="cell" className="grid-cell grid-message clip quiet" title={attention ?? status?.message}>
-        {attention ?? status?.message}
-      </div>
     </div>
   );
 }
