@@ -45,6 +45,8 @@ export function SavedViews({ search, show }: { readonly search: ClustersSearch; 
     });
   };
   const missing = views.state === 'failed' && views.error instanceof SlipwayError ? views.error.message : undefined;
+  // A hub of before there were such things keeps none.
+  if (views.state === 'failed' && views.error?.code === 'NotFound') return null;
   return (
     <Menu
       label={current === undefined ? 'Saved views' : `Saved views, now ${current.spec.title}`}
