@@ -20,7 +20,7 @@ const EXPECTATIONS: readonly (readonly [number: number, what: string, picture?: 
   [13, 'Profile stack', 'profile-builder'],
   [14, 'Packs'],
   [15, 'Variables'],
-  [16, 'Rollout'],
+  [16, 'Rollout', 'rollout'],
   [17, 'Review before apply'],
   [18, 'Drift, three ways'],
   [19, 'Overrides and versions'],

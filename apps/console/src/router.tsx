@@ -129,6 +129,16 @@ const profile = createRoute({
   const { default: component } = await import('./pages/profiles/profile-page.tsx');
   return createLazyRoute('/clusters/profiles/$in/$name')({ component });
 });
+const rollout = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/rollouts/rollouts/$name',
+  validateSearch: (search: Record<string, unknown>): { tab?: 'edit' | undefined } => ({
+    tab: search['tab'] === 'edit' ? 'edit' : undefined,
+  }),
+}).lazy(async () => {
+  const { default: component } = await import('./pages/rollouts/rollout-page.tsx');
+  return createLazyRoute('/clusters/rollouts/rollouts/$name')({ component });
+});
 const newObject = createRoute({ getParentRoute: () => root, path: '/clusters/$section/new/$plural', component: NewObjectPage });
 const object = createRoute({
   getParentRoute: () => root,
@@ -150,6 +160,7 @@ export const router = createRouter({
     clusters,
     cluster,
     profile,
+    rollout,
     kind,
     newObject,
     object,

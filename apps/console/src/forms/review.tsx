@@ -2,8 +2,11 @@ import type { KindAddress } from '@slipway/api/browser';
 import { Button, Menu, Notice, Panel, Skeleton } from '@slipway/ui';
 import { Copy, TriangleAlert } from 'lucide-react';
 import { lazy, Suspense } from 'react';
+import type { NewObject } from '@slipway/model';
+import { parse } from 'yaml';
 import { copyAs, type CopyForm, COPY_WORDS } from './copy-as.ts';
 
+const RolloutPlanPanel = lazy(async () => ({ default: (await import('../pages/rollouts/rollout-plan.tsx')).RolloutPlanPanel }));
 const CodeDiff = lazy(() => import('@slipway/ui/code-diff'));
 
 interface ReviewProps {
@@ -28,6 +31,11 @@ export function Review({ kind, before, after, text, warnings, busy, onBack, onSa
           <p>{warning}</p>
         </Notice>
       ))}
+      {kind.kind === 'Rollout' && (
+        <Suspense fallback={<Skeleton lines={5} />}>
+          <RolloutPlanPanel name={nameIn(after)} candidate={parse(text) as object} />
+        </Suspense>
+      )}
       <Panel title={fresh ? 'What will be created' : 'What will change'} flush aside={<CopyMenu kind={kind} text={text} />}>
         <Suspense fallback={<Skeleton lines={10} />}>
           <CodeDiff
@@ -45,6 +53,8 @@ export function Review({ kind, before, after, text, warnings, busy, onBack, onSa
     </>
   );
 }
+
+const nameIn = (text: string): string => String((parse(text) as NewObject).metadata.name);
 
 /** The same change for other hands. */
 function CopyMenu({ kind, text }: { readonly kind: KindAddress; readonly text: string }) {

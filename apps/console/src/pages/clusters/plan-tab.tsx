@@ -50,7 +50,8 @@ export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
   );
 }
 
-function Actions({ plan }: { readonly plan: ChangePlan }) {
+/** What a plan does, action by action. */
+export function Actions({ plan }: { readonly plan: ChangePlan }) {
   return (
     <div className="table-scroll" tabIndex={0} role="group" aria-label="Actions">
       <table className="table">
