@@ -35,7 +35,7 @@ export function Start() {
   if (!away) return null;
   return (
     <main>
-      <Empty icon={PlugZap} title="The hub does not answer" action={<Button onClick={load}>Try again</Button>}>
+      <Empty icon={PlugZap} wholePage title="The hub does not answer" action={<Button onClick={load}>Try again</Button>}>
         <p role="status">It may be restarting. This page goes on by itself as soon as it is back.</p>
       </Empty>
     </main>

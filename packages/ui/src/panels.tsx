@@ -26,14 +26,17 @@ export function Panel(props: {
 export function Empty(props: {
   readonly icon: LucideIcon;
   readonly title: string;
+  /** It is all there is of a page, so its title is the page's. */
+  readonly wholePage?: boolean;
   readonly children?: ReactNode;
   readonly action?: ReactNode;
 }) {
   const Icon = props.icon;
+  const Title = props.wholePage ? 'h1' : 'h2';
   return (
     <div className="empty">
       <Icon size={28} aria-hidden />
-      <h2>{props.title}</h2>
+      <Title tabIndex={props.wholePage ? -1 : undefined}>{props.title}</Title>
       {props.children}
       {props.action}
     </div>

@@ -10,8 +10,9 @@ export function farewell(deps: Pick<CliDeps, 'io' | 'self' | 'env'>, result: UpR
     io.paint('bold', 'Slipway is up.'),
     `  Hub:      ${result.context.server} (context "${result.context.name}", saved in ${contextsPath(deps.env)})`,
   ];
-  lines.push(`  Console:  ${result.context.server}/console/`);
-  if (result.newToken) lines.push(`            Sign in as admin, with a password you choose first: ${self} user set-password admin`);
+  if (result.firstLink !== undefined)
+    lines.push(`  Console:  ${result.firstLink}`, '            Opens once: choose the password of admin there, and it leads on.');
+  else lines.push(`  Console:  ${result.context.server}/console/`);
   if (result.newToken)
     lines.push(`  Log in elsewhere with this administrator token; it is shown only now:`, `            ${result.newToken}`);
   if (result.cluster === 'none') lines.push(`  Next:     ${self} create cluster dev --wait`);

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run, SlipwayError, waitFor } from '@slipway/kit';
 import { z } from 'zod';
@@ -67,4 +67,28 @@ export async function waitForHub(
     { what: `the hub on ${server} (its log: ${join(paths.log, 'hub.log')})`, timeoutMs: 120_000, intervalMs: 150, signal },
   );
   return readFile(paths.hubCa, 'utf8');
+}
+
+const FIRST_ADMIN = 'admin';
+/** How long the link that `up` ends with works. */
+const FIRST_LINK_SECONDS = 24 * 3600;
+
+/** What somebody needs who has never been here: an administrator's token, and the one-time link with which they choose a password. */
+export interface FirstSight {
+  readonly newToken: string | undefined;
+  readonly firstLink: string | undefined;
+}
+
+/** Once, at the end of the first `up` that got this far: one that was interrupted before had nobody looking. */
+export async function firstSight(paths: PlanePaths, context: Context, signal: AbortSignal): Promise<FirstSight> {
+  const marker = join(paths.home, 'hub', 'admin-token-shown');
+  const first = await writeFile(marker, '', { flag: 'wx' }).then(
+    () => true,
+    () => false,
+  );
+  if (!first) return { newToken: undefined, firstLink: undefined };
+  const { createAccountClient } = await import('../account/account-client.ts');
+  const link = new URL((await createAccountClient(context, signal).invite(FIRST_ADMIN, FIRST_LINK_SECONDS)).link);
+  link.searchParams.set('next', 'setup');
+  return { newToken: context.token, firstLink: link.href };
 }

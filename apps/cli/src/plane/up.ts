@@ -9,7 +9,7 @@ import { Detached } from '../exit.ts';
 import type { Hub } from '../hub/hub.ts';
 import { connectHub } from '../hub/connect.ts';
 import { createTimeline, type Step, type Timeline } from '../output/timeline.ts';
-import { bootstrapAdmin, waitForHub, workingContext } from './admin.ts';
+import { bootstrapAdmin, firstSight, waitForHub, workingContext } from './admin.ts';
 import { buildInBackground } from './background-toolchain.ts';
 import { layHubProgram, prepareConsole } from './hub-programs.ts';
 import { planeRuns, runPlane, stopPlane, supervisorRecord } from './control.ts';
@@ -51,6 +51,8 @@ export interface UpResult {
   readonly context: Context;
   /** The administrator's token, at the end of the first `up` that came this far: shown once. */
   readonly newToken: string | undefined;
+  /** With which the first administrator chooses a password and is led through the beginning; once, with the token. */
+  readonly firstLink: string | undefined;
   readonly cluster: 'created' | 'exists' | 'deleted-before' | 'none';
   readonly background: boolean;
 }
@@ -126,7 +128,7 @@ async function bringUp(up: Up): Promise<UpResult> {
   );
   const background = await startBackground(up);
   const done = { context: session.context, background };
-  if (!options.cluster) return { ...done, cluster: 'none', newToken: await tokenToShow(up, session.context) };
+  if (!options.cluster) return { ...done, cluster: 'none', ...(await firstSight(paths, session.context, up.deps.signal)) };
   const cluster = await ensureFirstCluster(session.hub, paths);
   if (cluster !== 'deleted-before') {
     const { waitForCluster } = await import('../output/cluster-timeline.ts');
@@ -139,17 +141,7 @@ async function bringUp(up: Up): Promise<UpResult> {
       timeline: up.timeline,
     });
   }
-  return { ...done, cluster, newToken: await tokenToShow(up, session.context) };
-}
-
-/** Once, at the end of the first `up` that got this far: one that was interrupted before had nobody looking. */
-async function tokenToShow({ paths }: Up, context: Context): Promise<string | undefined> {
-  const marker = join(paths.home, 'hub', 'admin-token-shown');
-  const first = await writeFile(marker, '', { flag: 'wx' }).then(
-    () => true,
-    () => false,
-  );
-  return first ? context.token : undefined;
+  return { ...done, cluster, ...(await firstSight(paths, session.context, up.deps.signal)) };
 }
 
 /** Both at once; the first failure stops the other, and is the one that is told. */

@@ -27,7 +27,7 @@ export function NotFoundPage({ what = 'This page' }: { readonly what?: string })
 /** A page that failed itself. */
 export function BrokenPage({ error, reset }: { readonly error: unknown; readonly reset: () => void }) {
   return (
-    <Empty icon={CircleAlert} title="This page failed" action={<Button onClick={reset}>Try again</Button>}>
+    <Empty icon={CircleAlert} wholePage title="This page failed" action={<Button onClick={reset}>Try again</Button>}>
       <p role="alert">{messageOf(error)}</p>
     </Empty>
   );
