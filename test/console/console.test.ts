@@ -37,7 +37,7 @@ const ROUTES: readonly (readonly [path: string, title: string])[] = [
   ['/clusters/machines', 'Machines'],
   ['/clusters/activity', 'Activity'],
   ['/clusters/projects', 'Projects'],
-  ['/clusters/people?kind=roles', 'People & roles'],
+  ['/clusters/people?tab=roles', 'People & access'],
   ['/apps/list', 'Apps'],
 ];
 

@@ -9,7 +9,7 @@ let world: ConsoleWorld;
 let visit: Visit;
 beforeAll(async () => {
   world = await startConsoleWorld();
-  visit = await world.visit('/clusters/people?kind=teams');
+  visit = await world.visit('/clusters/people?tab=teams');
   // Leaving by the browser itself asks too; here the answer is to go.
   visit.page.on('dialog', (dialog) => void dialog.accept());
 });
@@ -142,7 +142,7 @@ describe('forms of ordinary kinds', () => {
     expect(await button('Delete grace').getAttribute('aria-disabled')).toBe('true');
     await page.getByLabel('Type grace to confirm').fill('grace');
     await page.keyboard.press('Enter');
-    await heading('People & roles').waitFor();
+    await heading('People & access').waitFor();
     await expect.poll(() => world.client.find({ kind: userKind, name: 'grace' }), { timeout: PATIENCE }).toBeUndefined();
     await page.goto(at('/clusters/people/users/grace'));
     await page.getByText('User “grace” is not here').waitFor();

@@ -11,6 +11,7 @@ import {
   type LucideIcon,
   Package,
   Rocket,
+  ScrollText,
   Server,
   Settings,
   Users,
@@ -55,7 +56,20 @@ export const KIND_PLACES: readonly KindPlace[] = [
   kindPlace('machines', 'Machines', Server, 'machines', 'machinepools'),
   kindPlace('activity', 'Activity', History, 'events'),
   kindPlace('projects', 'Projects', BookMarked, 'projects'),
-  kindPlace('people', 'People & roles', Users, 'users', 'teams', 'rolebindings', 'roles'),
+  // Their list is a page of its own; their objects have the pages of every kind.
+  kindPlace(
+    'people',
+    'People & access',
+    Users,
+    'users',
+    'teams',
+    'rolebindings',
+    'projectrolebindings',
+    'roles',
+    'serviceaccounts',
+    'apikeys',
+    'identityproviders',
+  ),
 ];
 
 export const PLACES: Readonly<Record<Mode, readonly Place[]>> = {
@@ -63,6 +77,7 @@ export const PLACES: Readonly<Record<Mode, readonly Place[]>> = {
     { path: '/clusters/overview', title: 'Overview', icon: Gauge },
     { path: '/clusters/list', title: 'Clusters', icon: Boxes },
     ...KIND_PLACES,
+    { path: '/clusters/audit', title: 'Audit', icon: ScrollText },
   ],
   apps: [
     { path: '/apps/list', title: 'Apps', icon: LayoutGrid },
@@ -72,6 +87,9 @@ export const PLACES: Readonly<Record<Mode, readonly Place[]>> = {
     { path: '/apps/usage', title: 'Usage', icon: Settings },
   ],
 };
+
+export const PEOPLE_TABS = ['users', 'teams', 'access', 'roles', 'keys', 'accounts', 'providers', 'ask'] as const;
+export type PeopleTab = (typeof PEOPLE_TABS)[number];
 
 export const CLUSTER_TABS = ['overview', 'layers', 'nodes', 'workloads', 'events', 'plan', 'yaml'] as const;
 export type ClusterTab = (typeof CLUSTER_TABS)[number];

@@ -1,6 +1,15 @@
-import { createLazyRoute, createRootRoute, createRoute, createRouter, redirect, retainSearchParams } from '@tanstack/react-router';
+import {
+  createLazyRoute,
+  createRootRoute,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  redirect,
+  retainSearchParams,
+} from '@tanstack/react-router';
 import { CONSOLE_PATH } from './hub/place.ts';
 import { AppsPage } from './pages/apps-page.tsx';
+import type { AuditSearch } from './pages/audit/records.ts';
 import { ClusterPage } from './pages/clusters/cluster-page.tsx';
 import { ClustersPage } from './pages/clusters/clusters-page.tsx';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
@@ -9,7 +18,7 @@ import { NewObjectPage } from './pages/kinds/new-object-page.tsx';
 import { ObjectPage } from './pages/kinds/object-page.tsx';
 import { BrokenPage, NotFoundPage } from './pages/problem-pages.tsx';
 import { LAYER_PANELS, type LayerPanelName } from './pages/profiles/panels.ts';
-import { CLUSTER_TABS, type ClusterTab, MODE_HOME, modeOf, OBJECT_TABS, type ObjectTab } from './paths.ts';
+import { CLUSTER_TABS, type ClusterTab, MODE_HOME, modeOf, OBJECT_TABS, type ObjectTab, PEOPLE_TABS, type PeopleTab } from './paths.ts';
 import { lastMode, lastPlace } from './state/last-place.ts';
 import { Shell } from './shell/shell.tsx';
 
@@ -46,6 +55,34 @@ const overview = createRoute({
     places: search['places'] === 'map' ? 'map' : undefined,
   }),
   component: OverviewPage,
+});
+
+const audit = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/audit',
+  validateSearch: (search: Record<string, unknown>): AuditSearch & { open?: string | undefined } => ({
+    user: word(search['user']),
+    verb: word(search['verb']),
+    resource: word(search['resource']),
+    outcome: word(search['outcome']),
+    text: word(search['text']),
+    since: word(search['since']),
+    before: word(search['before']),
+    open: word(search['open']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+});
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/people',
+  validateSearch: (
+    search: Record<string, unknown>,
+  ): { tab?: PeopleTab | undefined; q?: string | undefined; open?: string | undefined } => ({
+    tab: PEOPLE_TABS.find((tab) => tab === search['tab']),
+    q: word(search['q']),
+    open: word(search['open']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/people/people-page.tsx'), 'PeoplePage'),
 });
 
 export interface ClustersSearch {
@@ -156,6 +193,8 @@ export const router = createRouter({
     home,
     begin('/clusters'),
     begin('/apps'),
+    people,
+    audit,
     overview,
     clusters,
     cluster,

@@ -6,19 +6,30 @@ interface Review {
   readonly status?: { readonly allowed?: boolean; readonly reason?: string };
 }
 
-/** Asks the hub whether whoever is signed in may do something; what cannot be asked is tried, and refused by the hub if so. */
-export async function mayDo(verb: string, kind: KindAddress, project?: string): Promise<{ allowed: boolean; reason?: string }> {
-  const resourceAttributes = {
-    verb,
-    group: 'slipway.dev',
-    resource: kind.plural,
-    ...(project === undefined ? {} : { namespace: project }),
-  };
+/** What somebody wants to do, in the words of Kubernetes. */
+export interface Asked {
+  readonly verb: string;
+  readonly group: string;
+  readonly resource: string;
+  readonly name?: string;
+  readonly namespace?: string;
+}
+export interface Answer {
+  readonly allowed: boolean;
+  /** By which rule, or what is missing and who can give it. */
+  readonly reason?: string;
+}
+
+/** Asks the hub whether whoever is signed in may do something. */
+export async function ask(resourceAttributes: Asked): Promise<Answer> {
   const path = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes } };
   const { status } = await client.request<Review>(path, { method: 'POST', body });
   return { allowed: status?.allowed === true, ...(status?.reason === undefined ? {} : { reason: status.reason }) };
 }
+
+export const mayDo = (verb: string, kind: KindAddress, project?: string): Promise<Answer> =>
+  ask({ verb, group: 'slipway.dev', resource: kind.plural, ...(project === undefined ? {} : { namespace: project }) });
 
 /** Why whoever is signed in may not do it, for what is disabled; undefined when they may, and until it is known. */
 export function useWhyNot(verb: string, kind: KindAddress, project?: string): string | undefined {

@@ -26,6 +26,10 @@ export const KINDS = {
   users: of('User', 'users', 'tenant'),
   teams: of('Team', 'teams', 'tenant'),
   roles: of('Role', 'roles', 'tenant'),
+  projectrolebindings: of('ProjectRoleBinding', 'projectrolebindings'),
+  apikeys: of('ApiKey', 'apikeys', 'tenant'),
+  serviceaccounts: of('ServiceAccount', 'serviceaccounts'),
+  identityproviders: of('IdentityProvider', 'identityproviders', 'tenant'),
   rolebindings: of('RoleBinding', 'rolebindings', 'tenant'),
 } as const satisfies Readonly<Record<string, KindAddress>>;
 
