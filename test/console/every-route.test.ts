@@ -65,11 +65,14 @@ describe('every page of the console', () => {
       { path: '/apps/list', route: '/apps/$section' },
     ]);
     const found: string[] = [];
+    const routes = (await page.evaluate(ROUTES_WITH_PAGES)) as string[];
     for (const [path] of waiting) {
       await page.emulateMedia({ colorScheme: 'light' });
       await page.goto(`${world.hub.url}/console${path}`);
       await settle();
-      add((await page.evaluate(LINKS)) as Found[]);
+      const links = (await page.evaluate(LINKS)) as Found[];
+      found.push(...links.filter(({ route }) => route === '').map((link) => `${path}: a link to ${link.path}, which no route has`));
+      add(links.filter(({ route }) => route !== ''));
       for (const colorScheme of ['light', 'dark'] as const) {
         await page.emulateMedia({ colorScheme });
         // A colour on its way to the other theme is none of either.
@@ -83,7 +86,6 @@ describe('every page of the console', () => {
       await page.setViewportSize({ width: 1280, height: 800 });
     }
     expect(found).toEqual([]);
-    const routes = (await page.evaluate(ROUTES_WITH_PAGES)) as string[];
     const reached = new Set([...seen.keys()].map((kind) => kind.split(' ')[0]));
     expect(routes.length).toBeGreaterThan(4);
     expect(
