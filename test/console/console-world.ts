@@ -30,9 +30,9 @@ export interface Visit {
   readonly wrongs: readonly string[];
 }
 
-export async function startConsoleWorld(): Promise<ConsoleWorld> {
+export async function startConsoleWorld(more: Parameters<typeof startTestHub>[2] = {}): Promise<ConsoleWorld> {
   const consoleDir = await builtConsole();
-  const hub = await startTestHub('pglite', undefined, { consoleDir });
+  const hub = await startTestHub('pglite', undefined, { ...more, consoleDir });
   await hub.hub.identity.accounts.setPassword({ tenant: 'default', name: 'admin' }, PASSWORD);
   const { browser, visit, close } = await openBrowser({ url: hub.url, user: 'admin', password: PASSWORD });
   return {

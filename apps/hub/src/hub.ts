@@ -30,6 +30,7 @@ import { withAuditRecords } from './audit/record-store.ts';
 import { createBrowserSignIn } from './auth/browser/routes.ts';
 import { startAuditSinks } from './audit-sinks/start.ts';
 import { consoleRoutes } from './console/routes.ts';
+import { pathPrefixOf } from './auth/browser/path-prefix.ts';
 import { authRoutes } from './auth/routes.ts';
 import { tokenRequest } from './auth/token-request.ts';
 import { userSubresources } from './auth/user-subresources.ts';
@@ -173,7 +174,11 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
 
   let bound: readonly ListenAddress[] = [];
-  const publicUrl = () => `https://${bound[0]?.host ?? '127.0.0.1'}:${bound[0]?.port ?? 0}`;
+  const boundUrl = () => `https://${bound[0]?.host ?? '127.0.0.1'}:${bound[0]?.port ?? 0}`;
+  const publicUrl = (host: string | undefined): string => options.publicUrl ?? (host === undefined ? boundUrl() : `https://${host}`);
+  /** As the caller reached it: what a kubeconfig names must be what this very caller can reach. */
+  const askedUrl = (host: string | undefined): string =>
+    host === undefined ? publicUrl(host) : `https://${host}${pathPrefixOf(options.publicUrl)}`;
   const audit = createHubAudit({ log: keeping.log, context: keeping.context, clock: systemClock, logger: logger.child({ part: 'audit' }) });
   const api = createApi({
     kinds,
@@ -182,11 +187,8 @@ export async function startHub(options: HubOptions): Promise<Hub> {
     fleet: store,
     subresources: audit.watched(
       [
-        ...hubSubresources({ proxy, joinTokens: link.joinTokens, identity, ca: pki.ca, publicUrl }),
-        ...userSubresources({
-          identity,
-          publicUrl: (host) => options.publicUrl ?? (host === undefined ? publicUrl() : `https://${host}`),
-        }),
+        ...hubSubresources({ proxy, joinTokens: link.joinTokens, identity, ca: pki.ca, publicUrl: askedUrl }),
+        ...userSubresources({ identity, publicUrl }),
         tokenRequest({ identity }),
         ...registries.subresources((context, pack, accept) =>
           impactOf({ authorizer: identity.authorizer, fleet: store, impactFor: controllers.impactFor }, context.principal, {
@@ -243,7 +245,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
   });
   api.routes(app);
   browserSignIn.routes(app);
-  consoleRoutes(app, { directory: options.consoleDir ?? home.console });
+  consoleRoutes(app, { directory: options.consoleDir ?? home.console, publicUrl: options.publicUrl });
   link.routes(app);
   registries.routes(app, { identity, audit, prove: (request) => listeners.prove(request.socket) });
   await app.ready();

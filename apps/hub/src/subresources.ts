@@ -13,7 +13,8 @@ export function hubSubresources(deps: {
   joinTokens: JoinTokens;
   identity: Identity;
   ca: string;
-  publicUrl: () => string;
+  /** Where people reach the hub, by what the caller asked. */
+  publicUrl: (host: string | undefined) => string;
 }): Subresource[] {
   return [
     {
@@ -36,7 +37,7 @@ export function hubSubresources(deps: {
         const token = /^bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1];
         if (token === undefined)
           throw new SlipwayError('Unauthorized', 'A kubeconfig carries the token of the caller; this request has none.');
-        const hubUrl = headers.host === undefined ? deps.publicUrl() : `https://${headers.host}`;
+        const hubUrl = deps.publicUrl(headers.host);
         // Somebody of another tenant is led back to this one by its prefix.
         const tenant = principal.tenant === principal.home ? undefined : principal.tenant;
         const text = kubeconfigFor({

@@ -22,7 +22,7 @@ export async function signInByDevice(
   deps: { show: (address: string, code: string) => void; signal: AbortSignal },
 ): Promise<string> {
   const oidc = await import('openid-client');
-  const endpoint = (path: string) => new URL(path, context.server).href;
+  const endpoint = (path: string) => `${context.server}${path}`;
   const hub = new oidc.Configuration(
     {
       issuer: context.server,

@@ -1,4 +1,4 @@
-import { Outlet, useRouterState } from '@tanstack/react-router';
+import { Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { DockPlace } from '../dock/dock-place.tsx';
 import { rememberPlace } from '../state/last-place.ts';
@@ -18,7 +18,11 @@ export function Shell() {
   const [drawer, setDrawer] = useState(false);
   const href = useRouterState({ select: ({ location }) => location.href });
   const path = useRouterState({ select: ({ location }) => location.pathname });
-  useEffect(() => rememberPlace(href), [href]);
+  const { getMatchedRoutes } = useRouter();
+  useEffect(() => {
+    // A mistyped address is no place to come back to.
+    if (getMatchedRoutes(path)[2] !== undefined) rememberPlace(href);
+  }, [href, path, getMatchedRoutes]);
   useShortcuts({ palette: () => setOverlay('palette'), help: () => setOverlay('help') });
   const main = useRef<HTMLElement>(null);
   const before = useRef(path);

@@ -2,9 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import { markup, pagePolicy, sendPage } from '../auth/browser/page.ts';
+import { pathPrefixOf } from '../auth/browser/path-prefix.ts';
 
 /** Below which the console is. */
 export const CONSOLE_PREFIX = '/console/';
+
+/** As it is in the build: everything of the page is named from there. */
+const BASE = `<base href="${CONSOLE_PREFIX}"`;
 
 const TYPES: Readonly<Record<string, string>> = {
   '.js': 'text/javascript; charset=utf-8',
@@ -23,12 +27,19 @@ const POLICY = pagePolicy(
   "form-action 'self'",
 ).replace("base-uri 'none'", "base-uri 'self'");
 
+export interface ConsoleOptions {
+  readonly directory: string;
+  /** Where people reach the hub; with a path when a proxy puts it below one. */
+  readonly publicUrl?: string | undefined;
+}
+
 /**
  * The console's static files, from the folder of a build (`slipway up` lays it, `packages/forge/src/console-bundle.ts` makes it). They hold nothing of anybody, so they
  * are open to everybody; what they show comes from the API, with the caller's session.
  */
-export function consoleRoutes(app: FastifyInstance<any, any, any, any>, options: { readonly directory: string }): void {
-  const { directory } = options;
+export function consoleRoutes(app: FastifyInstance<any, any, any, any>, options: ConsoleOptions): void {
+  const { directory, publicUrl } = options;
+  const prefix = pathPrefixOf(publicUrl);
   const page = async (reply: FastifyReply): Promise<FastifyReply> => {
     const html = await readIfThere(join(directory, 'index.html'));
     if (html === undefined) return missing(reply);
@@ -37,12 +48,12 @@ export function consoleRoutes(app: FastifyInstance<any, any, any, any>, options:
       .header('referrer-policy', 'same-origin')
       .header('cache-control', 'no-cache')
       .type('text/html; charset=utf-8')
-      .send(html);
+      .send(html.toString('utf8').replace(BASE, `<base href="${prefix}${CONSOLE_PREFIX}"`));
   };
   void app.register((scope: FastifyInstance, _options: object, done: () => void) => {
     // Programs that ask for `/` are answered as before.
     scope.get('/', async (request, reply) =>
-      (request.headers.accept ?? '').includes('text/html') ? reply.redirect(CONSOLE_PREFIX, 302) : reply.callNotFound(),
+      (request.headers.accept ?? '').includes('text/html') ? reply.redirect(`${prefix}${CONSOLE_PREFIX}`, 302) : reply.callNotFound(),
     );
     scope.get('/console', async (_request, reply) => page(reply));
     scope.get<{ Params: { name: string } }>('/console/assets/:name', async ({ params: { name }, headers }, reply) => {

@@ -6,7 +6,7 @@ import { refusalOf } from './refusal.ts';
 import { warningTexts } from '../warning-header.ts';
 
 export interface ApiConnection {
-  /** `https://127.0.0.1:7443` */
+  /** `https://127.0.0.1:7443`, `https://example.com/slipway` */
   readonly server: string;
   /** PEM of the hub's authority; the system's when absent. */
   readonly ca?: string | undefined;
@@ -53,7 +53,7 @@ export function createTransport(connection: ApiConnection): StreamTransport {
 
   const stream: StreamTransport['stream'] = (path, options = {}) =>
     new Promise((resolve, reject) => {
-      const url = new URL(`${prefix}${path}`, base);
+      const url = new URL(`${base.pathname.replace(/\/$/, '')}${prefix}${path}`, base);
       for (const [key, value] of Object.entries(options.query ?? {})) if (value !== undefined) url.searchParams.set(key, value);
       const body = options.body === undefined ? undefined : typeof options.body === 'string' ? options.body : JSON.stringify(options.body);
       const outgoing = httpsRequest(url, {

@@ -21,6 +21,7 @@ import { createSignInAudit } from '../sign-in-audit.ts';
 import { deviceRoutes } from './device-routes.ts';
 import { LOGOUT_PATH, oidcRoutes } from './oidc-routes.ts';
 import { sendPage } from './page.ts';
+import { belowPrefix } from './path-prefix.ts';
 import { problemPage, signedInPage, signInPage } from './pages.ts';
 import { type Form, senderOf, viewerOf } from './visitor.ts';
 
@@ -31,7 +32,7 @@ export interface SignInDeps {
   readonly vault: Vault;
   readonly audit: HubAudit;
   readonly outbound: OutboundOptions | undefined;
-  /** Where people reach the hub: `https://hub.example.com`. Without it: as their browser says. */
+  /** Where people reach the hub: `https://hub.example.com`, `https://example.com/slipway`. Without it: as their browser says. */
   readonly publicUrl: string | undefined;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -63,6 +64,7 @@ export function createBrowserSignIn(deps: SignInDeps) {
           { parseAs: 'string', bodyLimit: 16_384 },
           (_request, text, parsed) => parsed(null, Object.fromEntries(new URLSearchParams(text as string))),
         );
+        belowPrefix(scope, deps.publicUrl);
         scope.setErrorHandler((error: FastifyError, request, reply) => answerError(logger, error, request, reply));
         oidcRoutes(scope, { ...deps, singleSignOn, logout, signIns });
         deviceRoutes(scope, { ...deps, devices, signIns });
