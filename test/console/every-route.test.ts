@@ -5,7 +5,7 @@ import { type ConsoleWorld, makeCluster, makeProject, PATIENCE, startConsoleWorl
 /** Pages that show the same with other names: so many of a route are looked at. */
 const OF_A_ROUTE = 12;
 /** What no link leads to: mistyped addresses, and the way through the beginning when it is behind one. */
-const TYPED = ['/', '/nowhere/at/all', '/clusters/list/default/nobody', '/setup'];
+const TYPED = ['/', '/nowhere/at/all', '/clusters/list/default/nobody'];
 
 interface Found {
   readonly path: string;
@@ -60,7 +60,6 @@ describe('every page of the console', () => {
       }
     };
     add([
-      { path: '/setup', route: '/setup' },
       { path: '/clusters/overview', route: '/clusters/overview' },
       { path: '/apps/list', route: '/apps/$section' },
     ]);

@@ -1,5 +1,4 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { silentLogger, SlipwayError } from '@slipway/kit';
 import { ensureNodeRoot, type Host } from '@slipway/machines';
 import type { ForgeToolchain } from '@slipway/forge';
