@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { createApiClient } from '@slipway/api';
 import { silentLogger } from '@slipway/kit';
-import { clusterKind, findKind, type NewObject, roleBindingKind, userKind } from '@slipway/model';
+import { clusterKind, type NewObject, roleBindingKind, userKind } from '@slipway/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Demo, startDemo } from '../../apps/hub/src/demo/start-demo.ts';
 import { violationsOf } from './axe.ts';
@@ -9,7 +9,6 @@ import { builtConsole, openBrowser, PATIENCE, signIn, type Visit } from './conso
 import { picture } from './screenshots.ts';
 
 const CLUSTERS = 5000;
-const USER_ITEMS = { kind: 'UserItem', plural: 'useritems', scope: 'tenant', version: 'v1' } as const;
 const SLOW = Number(process.env['SLIPWAY_TEST_SLOWNESS'] ?? 10);
 
 let demo: Demo;
@@ -113,31 +112,26 @@ describe('a fleet of 5,000 clusters', () => {
     await expect.poll(focusedRow, { timeout: PATIENCE }).toBe(2);
   });
 
-  // The kind that keeps views comes with the drafts of forms.
-  it.skipIf(findKind('useritems') === undefined)(
-    'a view with filters and order is kept by the hub under a name, for this user on any machine (E6, in part)',
-    async () => {
-      const { page } = visit;
-      await open('/clusters/list?status=Degraded&sort=-age', 'Clusters');
-      await wholeFleet();
-      await page.getByRole('button', { name: 'Saved views' }).click();
-      await page.getByLabel('Keep these filters and this order as').fill('Morning round');
-      await page.getByRole('button', { name: 'Save', exact: true }).click();
-      await page.getByRole('button', { name: 'Saved views, now Morning round' }).waitFor();
-      const other = await world.visit('/clusters/list');
-      await other.page.getByRole('button', { name: 'Saved views' }).click();
-      await other.page.getByRole('button', { name: 'Morning round', exact: true }).click();
-      await other.page.waitForURL(/status=Degraded&sort=-age|sort=-age&status=Degraded/);
-      await other.page.getByRole('button', { name: 'Saved views, now Morning round' }).click();
-      await other.page.getByRole('button', { name: 'Delete the view Morning round' }).click();
-      await other.page.getByText('No view is saved yet').waitFor();
-      const kept = client();
-      expect((await kept.list(USER_ITEMS)).items).toEqual([]);
-      kept.close();
-      expect(other.wrongs).toEqual([]);
-      await other.context.close();
-    },
-  );
+  it('a view with filters and order is kept under a name: there again after a reload, and gone when it is deleted (E6, in part)', async () => {
+    const { page } = visit;
+    await open('/clusters/list?status=Degraded&sort=-age', 'Clusters');
+    await wholeFleet();
+    await page.getByRole('button', { name: 'Views that you saved' }).click();
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByText('Give the view a name.').waitFor();
+    await page.getByLabel('Keep these filters and this order as').fill('Morning round');
+    await page.getByRole('button', { name: 'Save', exact: true }).click();
+    await page.getByRole('button', { name: 'Views that you saved, now Morning round' }).waitFor();
+    await open('/clusters/list?q=store', 'Clusters');
+    await page.getByRole('button', { name: 'Views that you saved' }).click();
+    await page.getByRole('button', { name: 'Morning round', exact: true }).click();
+    await page.waitForURL(
+      (url) => url.search.includes('status=Degraded') && url.search.includes('sort=-age') && !url.search.includes('q='),
+    );
+    await page.getByRole('button', { name: 'Views that you saved, now Morning round' }).click();
+    await page.getByRole('button', { name: 'Delete the view Morning round' }).click();
+    await page.getByText('No view is saved yet').waitFor();
+  });
 
   it('many are paused at once, with a result for each, and one is deleted only by its name (E6, in part)', async () => {
     const { page } = visit;
@@ -254,9 +248,16 @@ describe('a fleet of 5,000 clusters', () => {
     await guest.page.getByRole('region', { name: 'Needs you' }).waitFor();
     await guest.page.getByRole('region', { name: 'Versions' }).getByRole('link', { name: 'starter' }).waitFor();
     await guest.context.close();
+    // One part that cannot be had: it says so, and the others stand.
+    await page.route('**/machinepools?*', (route) => route.abort());
+    await open('/clusters/overview?project=plants', 'Overview');
+    await page.getByRole('region', { name: 'Capacity' }).getByRole('alert').waitFor();
+    await page.getByRole('region', { name: 'Versions' }).getByRole('link', { name: 'plant' }).waitFor();
+    await page.getByRole('region', { name: 'Needs you' }).getByRole('link').first().waitFor();
+    await page.unrouteAll({ behavior: 'ignoreErrors' });
   });
 
-  it('skeletons hold the places of what comes', async () => {
+  it('skeletons hold the places of what comes (E7, in part)', async () => {
     const { page } = visit;
     await page.route('**/apis/slipway.dev/v1/clusters?*', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 1500));
