@@ -18,7 +18,7 @@ const EXPECTATIONS: readonly (readonly [number: number, what: string, picture?: 
   [11, 'Form ⇄ YAML, lossless', 'form-light'],
   [12, 'Provisioning timeline'],
   [13, 'Profile stack', 'profile-builder'],
-  [14, 'Packs'],
+  [14, 'Packs', 'pack'],
   [15, 'Variables'],
   [16, 'Rollout', 'rollout'],
   [17, 'Review before apply'],

@@ -176,6 +176,14 @@ const rollout = createRoute({
   const { default: component } = await import('./pages/rollouts/rollout-page.tsx');
   return createLazyRoute('/clusters/rollouts/rollouts/$name')({ component });
 });
+const pack = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/packs/packs/$name',
+  validateSearch: (search: Record<string, unknown>): { version?: string | undefined } => ({ version: word(search['version']) }),
+}).lazy(async () => {
+  const { default: component } = await import('./pages/packs/pack-page.tsx');
+  return createLazyRoute('/clusters/packs/packs/$name')({ component });
+});
 const newObject = createRoute({ getParentRoute: () => root, path: '/clusters/$section/new/$plural', component: NewObjectPage });
 const object = createRoute({
   getParentRoute: () => root,
@@ -200,6 +208,7 @@ export const router = createRouter({
     cluster,
     profile,
     rollout,
+    pack,
     kind,
     newObject,
     object,
