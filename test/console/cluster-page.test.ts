@@ -1,5 +1,17 @@
 import { readFile } from 'node:fs/promises';
-import { type AuditBody, type NewObject, roleBindingKind, userKind } from '@slipway/model';
+import {
+  apiKeyKind,
+  type ApiObject,
+  type AuditBody,
+  clusterKind,
+  type ClusterFacts,
+  type ClusterSpec,
+  type DriftFact,
+  type NewObject,
+  roleBindingKind,
+  userKind,
+} from '@slipway/model';
+import { requestOf } from '../../apps/hub/src/testing/test-hub.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
 import { type ClusterWorld, startClusterWorld } from './cluster-world.ts';
@@ -259,6 +271,153 @@ describe('a terminal', () => {
       user: { name: 'admin', auth: { kind: 'session' } },
       object: { name: 'dev', subresource: 'proxy' },
     });
+  });
+});
+
+const facts = (drift: DriftFact[]): ClusterFacts => ({
+  kind: 'ClusterFacts',
+  clusterUid: world.uid,
+  agentVersion: '0.0.0-test',
+  planRevision: 99,
+  planHash: '',
+  layers: [],
+  drift,
+  health: { healthy: true, conditions: [] },
+  nodes: [],
+  kubernetesVersion: 'v1.35.4',
+  tombstonesDone: [],
+});
+const DEPLOYMENT: DriftFact = {
+  layer: 'metrics-server',
+  object: { apiVersion: 'apps/v1', kind: 'Deployment', namespace: 'metrics-server', name: 'metrics-server' },
+  type: 'Changed',
+  policy: 'report',
+  state: 'Open',
+  detectedAt: '2026-11-28T04:00:00Z',
+  manager: 'kubectl-edit',
+  diff: [
+    { path: 'spec.replicas', wanted: 1, live: 4 },
+    { path: 'metadata.labels["team"]', wanted: 'platform' },
+  ],
+};
+
+describe('drift', () => {
+  const spec = async () => (await world.client.get<ApiObject<ClusterSpec>>({ kind: clusterKind, project: 'default', name: 'dev' })).spec;
+
+  it('is counted in the list, shown three ways, and ignored by a rule that says first what it covers (E18, in part)', async () => {
+    const { page } = visit;
+    await world.client.patch({ kind: clusterKind, project: 'default', name: 'dev' }, { spec: { drift: 'report' } });
+    world.report(facts([DEPLOYMENT]));
+    await page.goto(at('/clusters/list'));
+    await page.getByText('1 object differs from what was applied').waitFor();
+    await page.goto(at('/clusters/list/default/dev?tab=drift'));
+    const row = page.getByRole('row').filter({ hasText: 'spec.replicas' });
+    await row.waitFor();
+    expect(await row.getByRole('cell').allTextContents()).toEqual(['spec.replicas', '1', '4', '1']);
+    const adopt = page.getByRole('button', { name: 'Adopt as override' });
+    await expect
+      .poll(() => adopt.getAttribute('title'), { timeout: PATIENCE })
+      .toContain('was removed: an override can only change a value');
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await violationsOf(page), colorScheme).toEqual([]);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    await page.getByRole('button', { name: 'Ignore …' }).click();
+    const dialog = page.getByRole('dialog');
+    const paths = dialog.getByLabel('Field, and all below it');
+    await paths.nth(1).fill('metadata.nothing');
+    await dialog.getByText('spec.replicas', { exact: true }).waitFor();
+    expect(await dialog.getByRole('listitem').allTextContents()).toEqual(['spec.replicas']);
+    await paths.nth(0).fill('spec.nothing');
+    await dialog.getByText('nothing that differs now').waitFor();
+    expect(await dialog.getByRole('button', { name: 'Confirm' }).getAttribute('aria-disabled')).toBe('true');
+    await paths.nth(0).fill('spec.replicas');
+    await paths.nth(1).fill('spec.replicas');
+    await dialog.getByRole('button', { name: 'Confirm' }).click();
+    await page.getByRole('heading', { name: 'Ignored' }).waitFor();
+    expect((await spec()).driftIgnored).toContainEqual({
+      layer: 'metrics-server',
+      kind: 'Deployment',
+      namespace: 'metrics-server',
+      name: 'metrics-server',
+      path: 'spec.replicas',
+    });
+    await page.getByRole('button', { name: 'See it again' }).first().click();
+    await page.getByRole('heading', { name: 'Ignored' }).waitFor({ state: 'detached' });
+  });
+
+  it('is reverted by a wish for this very difference, with the command line’s own patch (E18, in part)', async () => {
+    const { page } = visit;
+    await page.getByRole('button', { name: 'Revert' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Confirm' }).click();
+    await page.getByText('being put right').waitFor();
+    expect((await spec()).driftReverts).toEqual([
+      {
+        layer: 'metrics-server',
+        kind: 'Deployment',
+        namespace: 'metrics-server',
+        name: 'metrics-server',
+        detectedAt: DEPLOYMENT.detectedAt,
+      },
+    ]);
+    expect(await page.getByRole('button', { name: 'Revert' }).getAttribute('title')).toBe('It is being put right already.');
+    world.report(facts([]));
+    await page.getByText('Everything is as it was applied').waitFor();
+  });
+});
+
+describe('the ways in', () => {
+  it('has a kubeconfig with a key for this cluster alone, who can reach it, and the commands', async () => {
+    const { page } = visit;
+    await world.client.create(userKind, { metadata: { name: 'nina' }, spec: {} } as unknown as NewObject);
+    const binding = { metadata: { name: 'nina-edits' }, spec: { role: 'project-editor', subjects: [{ kind: 'User', name: 'nina' }] } };
+    await world.client.create(roleBindingKind, binding as unknown as NewObject);
+    await page.goto(at('/clusters/list/default/dev?tab=access'));
+    await page.getByRole('row').filter({ hasText: 'User nina' }).getByText('edit', { exact: true }).waitFor();
+    await page.getByText('slipway kubeconfig dev -p default --merge').waitFor();
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await violationsOf(page), colorScheme).toEqual([]);
+    }
+    await page.emulateMedia({ colorScheme: 'light' });
+    const saving = page.waitForEvent('download');
+    await page.getByRole('button', { name: 'Download kubeconfig' }).click();
+    const saved = await saving;
+    expect(saved.suggestedFilename()).toBe('dev.kubeconfig');
+    const kubeconfig = await saved.path();
+    const pods = await world.api.kubectl(['get', 'pods', '-n', 'shop', '-o', 'name'], { kubeconfig });
+    expect(pods.stdout).toContain('pod/web-0');
+    // For this cluster and nothing else.
+    const token = /token: (\S+)/.exec(await readFile(kubeconfig, 'utf8'))?.[1] ?? '';
+    const answer = await requestOf({ ...world.hub, token }, 'GET', '/apis/slipway.dev/v1/namespaces/default/machines');
+    expect(answer.status).toBe(403);
+    const key = await page.locator('.notice code').first().textContent();
+    await world.client.delete({ kind: apiKeyKind, name: key ?? '' });
+    await expect
+      .poll(async () => (await requestOf({ ...world.hub, token }, 'GET', '/apis/slipway.dev/v1/namespaces/default/clusters/dev')).status, {
+        timeout: PATIENCE,
+      })
+      .toBe(401);
+  });
+});
+
+describe('the timeline', () => {
+  it('says elapsed and usual time, what it waits for, and after twice the usual time what is likely (E12, in part)', async () => {
+    const { page } = visit;
+    await page.goto(at('/clusters/list/default/dev'));
+    const timeline = page.getByRole('region', { name: 'Timeline' });
+    await timeline.getByText('Infrastructure').waitFor();
+    await timeline.getByText('usually 30s').waitFor();
+    await timeline.getByText('Waiting for the gateway "local" to take up the cluster.').waitFor();
+    await page.clock.setFixedTime(new Date(Date.now() + 3_600_000));
+    await page.reload();
+    await timeline.getByText('The gateway is not connected, or does not have the cloud account’s rights.').waitFor();
+    expect(await violationsOf(page)).toEqual([]);
+    await timeline.getByRole('button', { name: 'Cancel' }).click();
+    await page.getByRole('button', { name: 'Keep it' }).click();
+    await page.clock.setSystemTime(new Date());
+    await page.clock.resume();
   });
 });
 

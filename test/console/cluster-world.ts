@@ -1,5 +1,5 @@
 import { waitFor } from '@slipway/kit';
-import { type ApiObject, clusterKind, type ClusterSpec, type ClusterStatus } from '@slipway/model';
+import { type ApiObject, clusterKind, type ClusterSpec, type ClusterStatus, type Facts } from '@slipway/model';
 import { type LinkedAgent, startApiServer, startLinkedAgent, type TestApiServer } from '@slipway/testkit';
 import { makeCluster, startConsoleWorld } from './console-world.ts';
 import { startKubeletStandIn } from './kubelet-stand-in.ts';
@@ -37,6 +37,10 @@ export async function startClusterWorld(name: string) {
     ...world,
     api,
     cluster,
+    uid: made.metadata.uid,
+    gateway,
+    /** What the cluster's agent sees. */
+    report: (facts: Facts) => agent?.report(facts),
     apply: (yaml: string) => apply(api, yaml),
     /** The cluster's agent goes for good. */
     async disconnect(): Promise<void> {

@@ -52,6 +52,13 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/values.ts'),
   },
   {
+    name: 'drift',
+    usage: 'drift list|revert|ignore|adopt <cluster>',
+    summary: 'What differs from what was applied, and what is to become of it',
+    group: 'Clusters',
+    load: () => import('./commands/drift.ts'),
+  },
+  {
     name: 'approve',
     usage: 'approve cluster <name>',
     summary: 'Approve what a change would replace or lose',

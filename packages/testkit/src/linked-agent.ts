@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { silentLogger, SlipwayError, waitFor } from '@slipway/kit';
 import { type ApiServerConnection, createAgentLink, createFileCredentialStore, createKubeTunnelHandler } from '@slipway/link';
-import type { ClusterPlan, GatewayPlan } from '@slipway/model';
+import type { ClusterPlan, Facts, GatewayPlan } from '@slipway/model';
 
 export interface HubAddress {
   readonly url: string;
@@ -17,6 +17,8 @@ export interface LinkedAgent {
   /** The newest plan the hub has for it, with its signature checked; undefined when there is none yet. */
   plan(): Promise<ClusterPlan | GatewayPlan | undefined>;
   connected(): boolean;
+  /** Reports what a test says that it sees. */
+  report(facts: Facts): void;
   stop(): Promise<void>;
 }
 
@@ -41,6 +43,7 @@ export async function startLinkedAgent(hub: HubAddress, joinToken: string, api?:
   await waitFor(() => link.connected(), { what: 'an agent to connect', timeoutMs: 60_000, intervalMs: 20 });
   return {
     connected: () => link.connected(),
+    report: (facts) => link.postFacts(facts),
     async plan() {
       const pulled = await link.pullPlan(stopping.signal);
       if (pulled.state !== 'new') return undefined;

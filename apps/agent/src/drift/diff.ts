@@ -24,13 +24,14 @@ const MAX_FIELDS = 50;
 const ORDERED_LISTS: ReadonlySet<string> = new Set(['f:initContainers']);
 
 interface Walk {
+  readonly ignored: (path: string) => boolean;
   readonly yields: readonly FieldSet[];
   readonly found: { fields: FieldPath; wanted: unknown; live: unknown }[];
   readonly yielded: FieldPath[];
 }
 
 function differs(walk: Walk, fields: FieldPath, wanted: unknown, live: unknown): void {
-  if (live !== undefined && walk.yields.some((set) => covers(set, fields))) walk.yielded.push(fields);
+  if (walk.ignored(pathText(fields)) || (live !== undefined && walk.yields.some((set) => covers(set, fields)))) walk.yielded.push(fields);
   else walk.found.push({ fields, wanted, live });
 }
 
@@ -85,12 +86,18 @@ const isSecretField = (object: KubeObject, fields: FieldPath): boolean =>
  *
  * `dryRun` is the answer of the API server to a forced dry-run server-side apply of the wanted object by `manager`, on top of `live`; only fields which
  * that apply owns are looked at, so fields the profile does not set, defaults, status and server-kept metadata can never be drift.
+ * `ignored` are paths that the cluster leaves alone: they count as yielded.
  */
-export function compareDrift(dryRun: KubeObject, live: KubeObject, manager: string): DriftComparison {
+export function compareDrift(
+  dryRun: KubeObject,
+  live: KubeObject,
+  manager: string,
+  ignored: Walk['ignored'] = () => false,
+): DriftComparison {
   const owned = appliedBy(dryRun, manager);
   if (owned === undefined) return { drifted: [], yielded: [] };
   const entries = live.metadata.managedFields;
-  const walk: Walk = { yields: yieldedSets(entries), found: [], yielded: [] };
+  const walk: Walk = { ignored, yields: yieldedSets(entries), found: [], yielded: [] };
   compare(walk, owned, { wanted: dryRun, live }, []);
   const own = new Set([manager, 'helm']);
   const drifted = walk.found.slice(0, MAX_FIELDS).map(({ fields, wanted, live: actual }): FieldDrift => {

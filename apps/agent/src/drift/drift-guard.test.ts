@@ -248,3 +248,57 @@ test('100 repairs: told within 1 s, put right within 2 s', async () => {
   console.log(`drift repair over 100: p50 ${at(0.5)} ms, p99 ${at(0.99)} ms`);
   expect(took.at(-1)).toBeLessThan(2000);
 }, 60_000);
+
+test('a difference that is ignored is neither told nor put right, and is not written over when the layer changes', async () => {
+  const ignored = { driftIgnored: [{ kind: 'ConfigMap', namespace: h.namespace(), name: 'cm', path: 'data.a' }] };
+  const app = (b: string) => h.manifests('app', [configMap('cm', { a: '1', b }), configMap('probe')]);
+  await h.enforce([{ ...app('2'), ...ignored }]);
+  await h.ready('app');
+  await merge('ConfigMap', 'cm', { data: { a: 'mine' } });
+  await nothingElse();
+  expect((await h.get('ConfigMap', 'cm'))?.['data']).toEqual({ a: 'mine', b: '2' });
+  await h.enforce([{ ...app('3'), ...ignored }]);
+  await expect.poll(async () => (await h.get('ConfigMap', 'cm'))?.['data'], { timeout: 5000, interval: 20 }).toEqual({ a: 'mine', b: '3' });
+  // Taken back: it is seen again, and put right as the policy says.
+  await h.enforce([app('3')]);
+  await expect.poll(async () => (await h.get('ConfigMap', 'cm'))?.['data'], { timeout: 5000, interval: 20 }).toEqual({ a: '1', b: '3' });
+});
+
+test('a difference that is only reported is put right once, when somebody asks for it, and a later one stays', async () => {
+  const app = { ...h.manifests('app', [configMap('cm', { a: '1' }), configMap('other', { a: '1' })]), drift: 'report' as const };
+  await h.enforce([app]);
+  await h.ready('app');
+  await merge('ConfigMap', 'cm', { data: { a: 'x' } });
+  await h.kubectl('delete', 'configmap', 'other');
+  const open = () => h.drift().filter(({ state }) => state === 'Open');
+  await expect.poll(() => open().length, { timeout: 5000 }).toBe(2);
+  const asked = open().map(({ object: { kind, namespace, name }, detectedAt }) => ({
+    kind,
+    name,
+    detectedAt,
+    ...(namespace === undefined ? {} : { namespace }),
+  }));
+  await h.enforce([{ ...app, driftReverts: asked }]);
+  await expect.poll(async () => (await h.get('ConfigMap', 'cm'))?.['data'], { timeout: 5000 }).toEqual({ a: '1' });
+  await expect.poll(async () => (await h.get('ConfigMap', 'other'))?.['data'], { timeout: 5000 }).toEqual({ a: '1' });
+  await expect.poll(() => open(), { timeout: 5000 }).toEqual([]);
+  await merge('ConfigMap', 'cm', { data: { a: 'y' } });
+  await expect.poll(() => open().map(({ diff }) => diff[0]?.live), { timeout: 5000 }).toEqual(['y']);
+  expect((await h.get('ConfigMap', 'cm'))?.['data']).toEqual({ a: 'y' });
+});
+
+test('a rule counts for what differs already, and what it does not cover stays told', async () => {
+  const app = { ...h.manifests('app', [configMap('cm', { a: '1', b: '2' })]), drift: 'report' as const };
+  await h.enforce([app]);
+  await h.ready('app');
+  await merge('ConfigMap', 'cm', { data: { a: 'x', b: 'y' } });
+  const open = () => h.drift().flatMap(({ state, diff }) => (state === 'Open' ? diff.map(({ path }) => path) : []));
+  await expect.poll(open, { timeout: 5000 }).toEqual(['data.a', 'data.b']);
+  const rule = { kind: 'ConfigMap', namespace: h.namespace(), name: 'cm' };
+  await h.enforce([{ ...app, driftIgnored: [{ ...rule, path: 'data.a' }] }]);
+  await expect.poll(open, { timeout: 5000 }).toEqual(['data.b']);
+  await h.enforce([{ ...app, driftIgnored: [rule] }]);
+  await expect.poll(open, { timeout: 5000 }).toEqual([]);
+  await h.enforce([app]);
+  await expect.poll(open, { timeout: 5000 }).toEqual(['data.a', 'data.b']);
+});

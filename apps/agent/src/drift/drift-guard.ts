@@ -4,7 +4,8 @@ import type { DriftFact, ObjectId } from '@slipway/model';
 import { FIELD_MANAGER, goesByItself, nameOf, objectIdOf, objectKey, refOf } from '../layers/object-id.ts';
 import { compareDrift, subsetDrift, type FieldDrift } from './diff.ts';
 import { createDriftLog } from './drift-log.ts';
-import { withoutField, type FieldPath } from './field-set.ts';
+import { createDriftRules, type LayerRules } from './drift-rules.ts';
+import { pathText, withoutField, type FieldPath } from './field-set.ts';
 import { fingerprint } from './fingerprint.ts';
 import { createObjectWatches, scopeKey, type WatchScope } from './object-watches.ts';
 import { scopeOf, targetOf, type Target } from './target.ts';
@@ -46,7 +47,8 @@ export interface DriftGuard {
   guard(layer: string, policy: 'heal' | 'report', wanted: readonly KubeObject[], applied?: ReadonlyMap<string, KubeObject>): void;
   /** The change broke off: the layer is held to what it was, but for the objects that were applied. */
   resume(layer: string, applied: readonly { readonly object: KubeObject; readonly answer: KubeObject }[]): void;
-  setPolicy(layer: string, policy: 'heal' | 'report'): void;
+  /** From now on, and for the differences that are known already. */
+  setPolicy(layer: string, policy: 'heal' | 'report', rules?: LayerRules): void;
   /** Stops looking at a layer; its drift is no longer reported. Touches nothing. */
   release(layer: string): void;
   facts(): DriftFact[];
@@ -60,6 +62,7 @@ export function createDriftGuard(deps: DriftGuardDeps): DriftGuard {
   const changing = new Set<string>();
   const unclaimed = new Map<string, string | undefined>();
   const log = createDriftLog(deps.clock);
+  const rules = createDriftRules();
   const queue: Target[] = [];
   const running: { count: number; signal: AbortSignal } = { count: 0, signal: AbortSignal.abort() };
   const watches = createObjectWatches({ kube: deps.kube, logger: deps.logger, onEvent, onSynced });
@@ -137,6 +140,7 @@ export function createDriftGuard(deps: DriftGuardDeps): DriftGuard {
     const live = await deps.kube.get(refOf(target.id));
     const layer = current(target);
     if (layer === undefined) return;
+    if (rules.leavesAlone(target)) return leave(target);
     if (live === undefined || live.metadata.deletionTimestamp !== undefined) return judgeMissing(target, layer, live);
     const compared = await compareWith(target, live);
     if (compared === 'moved') {
@@ -147,11 +151,12 @@ export function createDriftGuard(deps: DriftGuardDeps): DriftGuard {
     if (still === undefined) return;
     if (compared.drifted.length === 0) {
       target.judged = fingerprint(live.metadata);
-      if (log.settle(target.key)) deps.onChange();
+      if (compared.yielded.some((path) => rules.ignores(target, pathText(path)))) leave(target);
+      else if (log.settle(target.key)) deps.onChange();
       return;
     }
     report(target, still, 'Changed', compared.drifted);
-    if (still.policy === 'report') target.judged = fingerprint(live.metadata);
+    if (still.policy === 'report' && !rules.wantsBack(target, log.since(target.key))) target.judged = fingerprint(live.metadata);
     else await repair(target, compared.yielded);
   }
 
@@ -160,7 +165,14 @@ export function createDriftGuard(deps: DriftGuardDeps): DriftGuard {
     report(target, layer, 'Deleted', []);
     target.judged = undefined;
     // While finalizers still run the name is taken; the DELETED event brings us back.
-    if (live === undefined && layer.policy === 'heal') await repair(target, []);
+    if (live === undefined && (layer.policy === 'heal' || rules.wantsBack(target, log.since(target.key)))) await repair(target, []);
+  }
+
+  /** It differs and may: that is neither open nor put right. */
+  function leave(target: Target): void {
+    if (!log.has(target.key)) return;
+    log.forget(target.key);
+    deps.onChange();
   }
 
   /** 'moved' when the object changed between the two requests, so that they cannot be compared. */
@@ -171,12 +183,13 @@ export function createDriftGuard(deps: DriftGuardDeps): DriftGuard {
     try {
       const dryRun = await deps.kube.apply(target.wanted, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
       if (dryRun.metadata.uid !== live.metadata.uid || dryRun.metadata.resourceVersion !== live.metadata.resourceVersion) return 'moved';
-      return compareDrift(dryRun, live, FIELD_MANAGER);
+      return compareDrift(dryRun, live, FIELD_MANAGER, (path) => rules.ignores(target, path));
     } catch (error) {
       if (!(error instanceof SlipwayError) || error.code !== 'Invalid') throw error;
       // An immutable field differs (the object was deleted and made anew): the server would refuse the repair as well.
-      const drifted = subsetDrift(target.wanted, live);
-      if (drifted.length === 0) throw error;
+      const found = subsetDrift(target.wanted, live);
+      if (found.length === 0) throw error;
+      const drifted = found.filter(({ path }) => !rules.ignores(target, path));
       return { drifted, yielded: [] };
     }
   }
@@ -290,9 +303,10 @@ export function createDriftGuard(deps: DriftGuardDeps): DriftGuard {
       }
       guard(name, layer.policy, [...wanted.values()], answers);
     },
-    setPolicy(name, policy) {
+    setPolicy(name, policy, told = {}) {
+      const changed = rules.set(name, told);
       const layer = layers.get(name);
-      if (layer === undefined || layer.policy === policy) return;
+      if (layer === undefined || (layer.policy === policy && !changed)) return;
       layer.policy = policy;
       for (const target of layer.targets) check(target);
     },

@@ -12,6 +12,8 @@ export interface DriftLog {
   /** The object is right again; true when it was not. */
   settle(key: string): boolean;
   has(key: string): boolean;
+  /** When the difference that is open now was found. */
+  since(key: string): string | undefined;
   /** No longer our business. */
   forget(key: string): void;
   facts(): DriftFact[];
@@ -37,6 +39,7 @@ export function createDriftLog(clock: Clock): DriftLog {
       return true;
     },
     has: (key) => open.has(key),
+    since: (key) => open.get(key)?.detectedAt,
     forget: (key) => void open.delete(key),
     facts() {
       const oldest = clock.now() - KEEP_HEALED_MS;

@@ -94,7 +94,7 @@ export function createLayerEngine(deps: LayerEngineDeps): LayerEngine {
       const existing = runners.get(layer.name);
       if (existing === undefined) runners.set(layer.name, { runner: start(layer), hash: hashes.get(layer.name)! });
       else existing.runner.update(layer);
-      deps.guard.setPolicy(layer.name, layer.drift);
+      deps.guard.setPolicy(layer.name, layer.drift, layer);
     }
     const stop = new AbortController();
     removing = { stop, done: tombstones.execute(next, AbortSignal.any([signal, stop.signal])) };

@@ -114,6 +114,7 @@ export function createInstaller(deps: InstallerDeps): Installer {
         adoption.applied(answer);
       },
       namespaces,
+      ignored: layer.driftIgnored,
       signal,
     }).catch((error: unknown) => {
       namespaces.clear();

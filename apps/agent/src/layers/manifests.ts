@@ -1,5 +1,6 @@
 import { SlipwayError, waitFor } from '@slipway/kit';
 import type { KubeClient, KubeObject } from '@slipway/kube';
+import { ignores, type PlanIgnore } from '@slipway/model';
 import { compareDrift } from '../drift/diff.ts';
 import { withoutField } from '../drift/field-set.ts';
 import { inParallel } from '../parallel.ts';
@@ -59,7 +60,7 @@ export async function ensureNamespaces(kube: KubeClient, names: Iterable<string>
  * Applies one object so that it is as wanted, except for fields that an autoscaler or another controller owns: a first try without force costs one
  * request and tells whether anyone else holds a field.
  */
-export async function applyObject(kube: KubeClient, object: KubeObject): Promise<KubeObject> {
+export async function applyObject(kube: KubeClient, object: KubeObject, ignored: readonly PlanIgnore[] = []): Promise<KubeObject> {
   try {
     return await kube.apply(object, { fieldManager: FIELD_MANAGER });
   } catch (error) {
@@ -69,7 +70,7 @@ export async function applyObject(kube: KubeClient, object: KubeObject): Promise
   const live = await kube.get({ ...id, namespace: id.namespace });
   if (live === undefined) return kube.apply(object, { fieldManager: FIELD_MANAGER, force: true });
   const dryRun = await kube.apply(object, { fieldManager: FIELD_MANAGER, force: true, dryRun: true });
-  const { yielded } = compareDrift(dryRun, live, FIELD_MANAGER);
+  const { yielded } = compareDrift(dryRun, live, FIELD_MANAGER, (path) => ignored.some((rule) => ignores(rule, id, path)));
   const rest = yielded.reduce((wanted, path) => withoutField(wanted, path), object);
   return kube.apply(rest, { fieldManager: FIELD_MANAGER, force: true });
 }
@@ -99,6 +100,8 @@ export interface ApplyManifestsInput {
   readonly onApplied?: (object: KubeObject, answer: KubeObject) => void;
   /** See `ensureNamespaces`. */
   readonly namespaces?: Set<string>;
+  /** Differences that the cluster leaves as they are. */
+  readonly ignored?: readonly PlanIgnore[] | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -115,7 +118,7 @@ export async function applyManifests(input: ApplyManifestsInput): Promise<Applie
     await Promise.all([input.before(objects), ensureNamespaces(kube, namespaces, input.namespaces)]);
     await inParallel(fresh, CONCURRENCY, async (object) => {
       if (signal.aborted) return;
-      const answer = await applyObject(kube, object).catch((error: unknown) => {
+      const answer = await applyObject(kube, object, input.ignored).catch((error: unknown) => {
         if (!(error instanceof SlipwayError)) throw error;
         throw new SlipwayError(error.code, `${nameOf(objectIdOf(object))}: ${error.message}`, { cause: error, retryable: error.retryable });
       });

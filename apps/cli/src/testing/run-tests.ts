@@ -39,7 +39,7 @@ async function runStage(deps: CliDeps, stage: Stage, selection: TestSelection): 
   if (stage === 'check') return runChecks(deps);
   const environment: Record<string, string> = { SLIPWAY_TEST_TOOLS: await prepareTestTools(deps) };
   if (stage === 'root' || stage === 'cluster') await prepareTestHost(deps);
-  if (stage === 'console') await prepareBrowser(deps);
+  if (stage === 'console' || stage === 'cluster') await prepareBrowser(deps);
   const whole = selection.filters.length === 0 && selection.testName === undefined;
   if (stage === 'unit' || stage === 'root' || stage === 'console')
     return runVitest(deps, { project: stage, env: environment, selection, secondTry: whole && stage !== 'root' });

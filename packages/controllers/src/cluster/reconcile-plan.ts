@@ -1,5 +1,5 @@
 import { messageOf, SlipwayError } from '@slipway/kit';
-import { clusterTombstones, packKey, type PlanLayer, type ResolvedLayer, type ResolvedProfile } from '@slipway/model';
+import { clusterTombstones, driftRulesOf, packKey, type PlanLayer, type ResolvedLayer, type ResolvedProfile } from '@slipway/model';
 import { again, done, wait, type Step } from '@slipway/runtime';
 import type { Deps } from '../deps.ts';
 import type { ClusterScope } from './scope.ts';
@@ -65,6 +65,7 @@ async function prepareLayer(deps: Deps, scope: ClusterScope, layer: ResolvedLaye
     namespace: layer.namespace,
     dependsOn: [...layer.dependsOn],
     drift: layer.drift ?? scope.cluster.spec.drift,
+    ...driftRulesOf(scope.cluster.spec, layer.name),
     timeoutSeconds: layer.timeoutSeconds,
     ...((layer.readiness ?? []).length === 0 ? {} : { readiness: [...(layer.readiness ?? [])] }),
   };

@@ -7,6 +7,7 @@ import { conditionSchema, keyedList, setOf } from '../meta/object.ts';
 import { secretText } from '../meta/secret-fields.ts';
 import { driftFactSchema, keptFactSchema, layerFactSchema } from '../plan/facts.ts';
 import { admitCluster } from './admit.ts';
+import { driftIgnoreSchema, driftRevertSchema } from '../drift/drift-rule.ts';
 import { layerOverridesSchema } from './layer-override.ts';
 
 export const clusterSpecSchema = z.strictObject({
@@ -37,6 +38,10 @@ export const clusterSpecSchema = z.strictObject({
   maintenancePolicy: z.string().min(1).optional(),
   /** What the agent does about a difference between what it applied and what is live. */
   drift: z.enum(['heal', 'report']).default('heal'),
+  /** Differences that are left as they are. */
+  driftIgnored: z.array(driftIgnoreSchema).max(200).optional(),
+  /** Differences that are put right once, where the policy is to report them. */
+  driftReverts: z.array(driftRevertSchema).max(200).optional(),
   /** Stops every controller for this cluster; running workloads are untouched. */
   paused: z.boolean().default(false),
   /** Ids of approvals, as plans name them, that were given. */
@@ -59,6 +64,8 @@ export type ClusterPhase = z.infer<typeof clusterPhaseSchema>;
 
 export const clusterStatusSchema = z.object({
   phase: clusterPhaseSchema.default('Pending'),
+  /** When it came into this phase. */
+  phaseSince: z.string().optional(),
   /** One sentence: why it is in this phase, what it waits for now. */
   message: z.string().default(''),
   conditions: keyedList(conditionSchema, 'type').default([]),
@@ -117,6 +124,7 @@ export const clusterKind = defineKind<ClusterSpec, ClusterStatus>({
           ? `${cluster.status.layers.filter((layer: { state: string }) => layer.state === 'Ready').length}/${cluster.status.layers.length}`
           : undefined,
     },
+    { name: 'SINCE', wide: true, value: (cluster) => cluster.status?.phaseSince },
     { name: 'MESSAGE', wide: true, value: (cluster) => cluster.status?.message },
   ],
 });

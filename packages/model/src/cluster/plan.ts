@@ -291,15 +291,17 @@ function changesOfLayers(to: ResolvedProfile, from: ResolvedProfile): PlannedAct
   return [...kept, ...removed.map(removeLayer)];
 }
 
-const visible = ({ profile, addons, template, drift, paused, variables, secretVariables, secretVariablesFrom }: ClusterSpec) => ({
+const visible = ({ profile, addons, template, drift, driftIgnored, driftReverts, paused, ...told }: ClusterSpec) => ({
   profile,
   addons: Object.fromEntries(addons.map(({ scope, name, version }) => [`${scope}/${name}`, version])),
   template,
   drift,
+  driftIgnored,
+  driftReverts,
   paused,
-  variables,
-  secretVariables,
-  secretVariablesFrom,
+  variables: told.variables,
+  secretVariables: told.secretVariables,
+  secretVariablesFrom: told.secretVariablesFrom,
 });
 
 function settings(to: ClusterPicture, from: ClusterPicture): PlannedAction[] {

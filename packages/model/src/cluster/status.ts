@@ -19,6 +19,7 @@ export function clusterStatus(view: ClusterView): ClusterStatus {
   const told = toldByAgent(view);
   return compact({
     phase,
+    phaseSince: old?.phase === phase ? (old.phaseSince ?? view.now) : view.now,
     message,
     conditions: withConditions(old?.conditions ?? [], [...wanted, ...leftBehind(told.kept), ...orphaned(view.orphans)], { now: view.now }),
     observedGeneration: observedGeneration(view),

@@ -1,5 +1,6 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
 import { z } from 'zod';
+import { planIgnoreSchema, planRevertSchema } from '../drift/drift-rule.ts';
 import { planGateSchema } from './readiness.ts';
 
 /** Which object a layer made or a tombstone names. */
@@ -18,6 +19,9 @@ export const planLayerSchema = z.object({
   namespace: z.string(),
   dependsOn: z.array(z.string()),
   drift: z.enum(['heal', 'report']),
+  /** Left out, not empty, when there are none, as `readiness`. Agents that know of none go by the policy alone. */
+  driftIgnored: z.array(planIgnoreSchema).optional(),
+  driftReverts: z.array(planRevertSchema).optional(),
   timeoutSeconds: z.number().int().positive(),
   /**
    * Gates besides Helm's and Kubernetes' own readiness. Left out, not empty, when there are none: the plan of a cluster without gates is the same text as before there

@@ -1,3 +1,4 @@
+import { openDrift } from '@slipway/model/browser';
 import { Panel, Skeleton } from '@slipway/ui';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { Trash2 } from 'lucide-react';
@@ -9,13 +10,18 @@ import { CLUSTER_TABS, type ClusterTab } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
 import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
-import { Phase, phaseOf } from './cluster-status.tsx';
+import { Phase, phaseOf, PhaseReason } from './cluster-status.tsx';
 import { EventList } from './event-list.tsx';
 import { LayersTab } from './layers-tab.tsx';
 import { NodesTab } from './nodes-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
 import { PlanTab } from './plan-tab.tsx';
+// Here and not in the parts that are loaded later: a style sheet comes with the first page or not at all.
+import '../drift/drift.css';
+import '../workloads/workloads.css';
 
+const AccessTab = lazy(() => import('../access/access-tab.tsx'));
+const DriftTab = lazy(() => import('../drift/drift-tab.tsx'));
 const WorkloadsTab = lazy(() => import('../workloads/workloads-tab.tsx'));
 const YamlView = lazy(() => import('../yaml-view.tsx'));
 
@@ -24,6 +30,8 @@ const TAB_WORDS: Readonly<Record<ClusterTab, string>> = {
   layers: 'Layers',
   nodes: 'Pools & nodes',
   workloads: 'Workloads',
+  drift: 'Drift',
+  access: 'Access',
   events: 'Events',
   plan: 'Plan & approvals',
   yaml: 'YAML',
@@ -51,7 +59,9 @@ export function ClusterPage() {
           <p>This cluster was deleted while the page was open. What you see is how it was last.</p>
         </Notice>
       )}
-      {shown.status?.message && <p className="quiet lead">{shown.status.message}</p>}
+      <p className="quiet lead">
+        <PhaseReason cluster={shown} />
+      </p>
       <nav className="tabs" aria-label="Parts of the cluster">
         {CLUSTER_TABS.map((one) => (
           <Link
@@ -63,12 +73,19 @@ export function ClusterPage() {
             aria-current={one === tab ? 'true' : undefined}
           >
             {TAB_WORDS[one]}
+            {one === 'drift' && <Count of={openDrift(shown.status?.drift ?? []).length} />}
           </Link>
         ))}
       </nav>
-      <Tab tab={tab} cluster={shown} />
+      <Suspense fallback={<Skeleton lines={12} />}>
+        <Tab tab={tab} cluster={shown} />
+      </Suspense>
     </>
   );
+}
+
+function Count({ of }: { readonly of: number }) {
+  return of === 0 ? null : <span className="tab-count">{of}</span>;
 }
 
 function Tab({ tab, cluster }: { readonly tab: ClusterTab; readonly cluster: Cluster }) {
@@ -80,11 +97,11 @@ function Tab({ tab, cluster }: { readonly tab: ClusterTab; readonly cluster: Clu
     case 'nodes':
       return <NodesTab cluster={cluster} />;
     case 'workloads':
-      return (
-        <Suspense fallback={<Skeleton lines={12} />}>
-          <WorkloadsTab cluster={cluster} />
-        </Suspense>
-      );
+      return <WorkloadsTab cluster={cluster} />;
+    case 'drift':
+      return <DriftTab cluster={cluster} />;
+    case 'access':
+      return <AccessTab cluster={cluster} />;
     case 'events':
       return <Events cluster={cluster} />;
     case 'plan':

@@ -5,7 +5,7 @@ import { memo } from 'react';
 import type { Cluster } from '../../hub/objects.ts';
 import { clusterPath } from '../../paths.ts';
 import { openDrift, profileText } from './cluster-rows.ts';
-import { attentionOf, Phase, phaseOf } from './cluster-status.tsx';
+import { attentionOf, Phase, phaseOf, PhaseReason } from './cluster-status.tsx';
 
 /** Of each row, in pixels. */
 export const ROW = 40;
@@ -75,7 +75,7 @@ export const ClusterRow = memo(function ClusterRow(props: {
         <Ago time={metadata.creationTimestamp} />
       </div>
       <div role="cell" className="grid-cell grid-message clip quiet" title={attention ?? status?.message}>
-        {attention ?? status?.message}
+        {attention ?? <PhaseReason cluster={cluster} />}
       </div>
     </div>
   );

@@ -1,6 +1,6 @@
 import type { ClusterPhase, Impact } from '@slipway/model';
 import { IMPACT_WORDS, PHASE_WORDS } from '@slipway/model/browser';
-import { Status, type Tone } from '@slipway/ui';
+import { Ago, Status, type Tone } from '@slipway/ui';
 import {
   CircleAlert,
   CircleCheck,
@@ -42,6 +42,22 @@ export const phaseOf = ({ status }: Cluster): ClusterPhase => status?.phase ?? '
 
 export function Phase({ phase }: { readonly phase: ClusterPhase }) {
   return <Status {...PHASES[phase]} word={phase} title={PHASE_WORDS[phase]} />;
+}
+
+/** Why it is so, and since when: the same sentence in the list, on the page, in the command line and in the API. */
+export function PhaseReason({ cluster: { status } }: { readonly cluster: Cluster }) {
+  if (status === undefined) return null;
+  return (
+    <>
+      {status.phaseSince !== undefined && (
+        <>
+          <Ago time={status.phaseSince} />
+          {status.message === '' ? '' : ' · '}
+        </>
+      )}
+      {status.message}
+    </>
+  );
 }
 
 const LAYERS: Readonly<Record<string, Look>> = {

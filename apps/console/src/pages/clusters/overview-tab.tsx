@@ -1,14 +1,16 @@
+import { openDrift } from '@slipway/model/browser';
 import { Ago, Panel, Status } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
-import { CircleCheck, CircleDashed, Loader, TriangleAlert } from 'lucide-react';
+import { CircleCheck, CircleDashed, TriangleAlert } from 'lucide-react';
 import type { Cluster } from '../../hub/objects.ts';
+import { TimelinePanel } from '../timeline/timeline-panel.tsx';
 import { profileText } from './cluster-rows.ts';
 
 export function OverviewTab({ cluster }: { readonly cluster: Cluster }) {
   return (
     <div className="columns">
       <div className="stack">
-        <Timeline cluster={cluster} />
+        <TimelinePanel cluster={cluster} />
         <Conditions cluster={cluster} />
       </div>
       <div className="stack">
@@ -16,44 +18,6 @@ export function OverviewTab({ cluster }: { readonly cluster: Cluster }) {
         <Drift cluster={cluster} />
       </div>
     </div>
-  );
-}
-
-/** Seconds as `1m 20s`. */
-const lasted = (from: string, to: string): string => {
-  const seconds = Math.max(0, Math.round((Date.parse(to) - Date.parse(from)) / 1000));
-  return seconds < 60 ? `${seconds}s` : `${Math.floor(seconds / 60)}m ${seconds % 60}s`;
-};
-
-function Timeline({ cluster }: { readonly cluster: Cluster }) {
-  const steps = cluster.status?.timeline ?? [];
-  return (
-    <Panel title="Timeline">
-      {steps.length === 0 && <p className="quiet">Nothing has begun yet.</p>}
-      <ol className="timeline">
-        {steps.map(({ step, startedAt, finishedAt, waitingFor }) => (
-          <li key={step} className="row">
-            {finishedAt === undefined ? (
-              <Status icon={Loader} tone="busy" word={step} />
-            ) : (
-              <Status icon={CircleCheck} tone="ok" word={step} />
-            )}
-            <span className="grow clip quiet" title={waitingFor}>
-              {waitingFor}
-            </span>
-            <span className="quiet small">
-              {finishedAt === undefined ? (
-                <>
-                  since <Ago time={startedAt} />
-                </>
-              ) : (
-                lasted(startedAt, finishedAt)
-              )}
-            </span>
-          </li>
-        ))}
-      </ol>
-    </Panel>
   );
 }
 
@@ -155,28 +119,19 @@ function Agent({ cluster }: { readonly cluster: Cluster }) {
 }
 
 function Drift({ cluster }: { readonly cluster: Cluster }) {
-  const open = (cluster.status?.drift ?? []).filter(({ state }) => state === 'Open');
+  const { length } = openDrift(cluster.status?.drift ?? []);
   return (
     <Panel title="Drift" aside={<span className="quiet">{cluster.spec.drift === 'heal' ? 'is healed' : 'is reported only'}</span>}>
-      {open.length === 0 && <Status icon={CircleCheck} tone="ok" word="Everything is as it was applied" />}
-      <ul className="stack">
-        {open.map(({ layer, object, type, diff, detectedAt, manager }) => (
-          <li key={`${layer}${object.kind}${object.namespace ?? ''}${object.name}`}>
-            <strong>
-              {object.kind} {object.name}
-            </strong>{' '}
-            <span className="quiet">
-              of layer {layer}, {type === 'Deleted' ? 'deleted' : 'changed'}
-              {manager === undefined ? '' : ` by ${manager}`} <Ago time={detectedAt} />
-            </span>
-            {diff.map(({ path, wanted, live }) => (
-              <code key={path} className="block">
-                {path}: {JSON.stringify(wanted) ?? 'not there'} → {JSON.stringify(live) ?? 'not there'}
-              </code>
-            ))}
-          </li>
-        ))}
-      </ul>
+      {length === 0 ? (
+        <Status icon={CircleCheck} tone="ok" word="Everything is as it was applied" />
+      ) : (
+        <div className="row">
+          <Status icon={TriangleAlert} tone="warn" word={length === 1 ? '1 object differs' : `${length} objects differ`} />
+          <Link to="." search={(before) => ({ ...before, tab: 'drift' as const })}>
+            See and decide
+          </Link>
+        </div>
+      )}
     </Panel>
   );
 }

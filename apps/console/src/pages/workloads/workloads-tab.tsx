@@ -12,7 +12,6 @@ import { createLiveTable, type TableSnapshot } from './live-table.ts';
 import { ownerSelector } from './owner.ts';
 import { byName } from './table-rows.ts';
 import { WorkloadTable } from './workload-table.tsx';
-import './workloads.css';
 
 const ROUTE = { from: '/clusters/list/$in/$name' } as const;
 /** Rows that are put on the page; a filter finds the others. */
