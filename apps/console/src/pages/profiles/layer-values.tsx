@@ -1,13 +1,14 @@
 import type { Layer, PackInfo } from '@slipway/model';
 import { Skeleton } from '@slipway/ui';
 import { useMemo } from 'react';
-import { parseDocument, stringify } from 'yaml';
+import { stringify } from 'yaml';
 import { SchemaForm } from '../../forms/schema-form.tsx';
 import type { YamlPath } from '../../yaml/edit-yaml.ts';
 import type { OpenApi, Schema } from '../../yaml/schema.ts';
 import { YamlEditor } from '../../yaml/yaml-editor.tsx';
 import { Problem } from '../problem-pages.tsx';
 import { schemaOfValues } from './values-schema.ts';
+import { whyNotText } from './working-copy.ts';
 
 interface LayerValuesProps {
   readonly layer: Layer;
@@ -21,18 +22,17 @@ interface LayerValuesProps {
 const ROOT: readonly YamlPath[] = [[]];
 
 /** What a layer sets of its pack's values, as one text: its comments and order are part of the profile. */
-export function valuesText({ valuesYaml, values }: Layer): string {
+function valuesText({ valuesYaml, values }: Layer): string {
   const set = Object.keys(values).length > 0;
-  if (valuesYaml === undefined) return set ? stringify(values, { lineWidth: 0 }) : '';
-  if (!set) return valuesYaml;
-  // Both are there: what is in `values` wins, and the text keeps the rest of itself.
-  const document = parseDocument(valuesYaml);
-  for (const [key, value] of Object.entries(values)) document.set(key, value);
-  return document.toString({ lineWidth: 0 });
+  if (!set) return valuesYaml ?? '';
+  const text = stringify(values, { lineWidth: 0 });
+  return valuesYaml === undefined ? text : `${valuesYaml.trimEnd()}\n# and, laid over it:\n${text}`;
 }
 
 /** The values a layer sets, as a form made from the pack's schema or as YAML. */
-export function LayerValues({ layer, info, problem, as, fixed, change }: LayerValuesProps) {
+export function LayerValues({ layer, info, problem, as, fixed: fixedBefore, change }: LayerValuesProps) {
+  const notText = whyNotText(layer);
+  const fixed = fixedBefore ?? notText;
   const text = useMemo(() => valuesText(layer), [layer]);
   const known = useMemo(() => (info === undefined ? undefined : schemaOfValues(info)), [info]);
   const put = (next: string) =>
@@ -43,7 +43,13 @@ export function LayerValues({ layer, info, problem, as, fixed, change }: LayerVa
         <Problem error={problem} />
       </div>
     );
-  if (as === 'yaml') return <YamlEditor label={`Values of ${layer.name}`} value={text} onChange={fixed === undefined ? put : undefined} />;
+  if (as === 'yaml')
+    return (
+      <>
+        {notText !== undefined && <p className="panel-body quiet">{notText}</p>}
+        <YamlEditor label={`Values of ${layer.name}`} value={text} onChange={fixed === undefined ? put : undefined} />
+      </>
+    );
   if (layer.chart !== undefined && known === undefined)
     return (
       <div className="panel-body">

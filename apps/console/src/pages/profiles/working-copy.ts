@@ -88,3 +88,18 @@ export function nextVersion(versions: readonly string[], from: string): string {
     if (!versions.includes(text)) return text;
   }
 }
+
+/** A string of an object that is a reference and nothing else, in JSON. */
+const LONE_REFERENCE = /"\s*\{\{(?:[^"\\]|\\.)*\}\}\s*"/;
+
+/**
+ * Why a layer's values cannot become one text without meaning something else: a reference that stands alone in `values` keeps its type, and in the quotes of a text it
+ * becomes a text; and what `values` lays over a text is merged with it key by key.
+ */
+export function whyNotText({ valuesYaml, values }: Pick<Layer, 'valuesYaml' | 'values'>): string | undefined {
+  if (Object.keys(values).length === 0) return undefined;
+  if (valuesYaml !== undefined) return 'The layer has values as a text and as an object over it: change them in the profile’s YAML.';
+  return LONE_REFERENCE.test(JSON.stringify(values))
+    ? 'The values are an object with references that keep their type, which a text would not: change them in the profile’s YAML.'
+    : undefined;
+}
