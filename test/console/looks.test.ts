@@ -30,7 +30,10 @@ afterAll(async () => {
   await demo?.stop();
 });
 
-const SCREENS: readonly (readonly [name: string, path: string])[] = [['fleet-overview', '/clusters/overview']];
+const SCREENS: readonly (readonly [name: string, path: string])[] = [
+  ['fleet-overview', '/clusters/overview'],
+  ['profile-builder', '/clusters/profiles/tenant/starter?version=1.1.0&layer=metrics-server'],
+];
 
 it.each(SCREENS)(
   'the signature screen %s looks as it did, in both themes, and has no axe violation (E23, in part; E24, in part)',
