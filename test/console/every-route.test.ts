@@ -60,6 +60,7 @@ describe('every page of the console', () => {
       }
     };
     add([
+      { path: '/setup', route: '/setup' },
       { path: '/clusters/overview', route: '/clusters/overview' },
       { path: '/apps/list', route: '/apps/$section' },
     ]);

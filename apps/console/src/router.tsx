@@ -72,6 +72,11 @@ const audit = createRoute({
   }),
   component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
 });
+const setup = createRoute({
+  getParentRoute: () => root,
+  path: '/setup',
+  component: lazyRouteComponent(() => import('./pages/setup/setup-page.tsx'), 'SetupPage'),
+});
 const people = createRoute({
   getParentRoute: () => root,
   path: '/clusters/people',
@@ -201,6 +206,7 @@ export const router = createRouter({
     home,
     begin('/clusters'),
     begin('/apps'),
+    setup,
     people,
     audit,
     overview,

@@ -20,8 +20,8 @@ export function Shell() {
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const { getMatchedRoutes } = useRouter();
   useEffect(() => {
-    // A mistyped address is no place to come back to.
-    if (getMatchedRoutes(path)[2] !== undefined) rememberPlace(href);
+    // A mistyped address is no place to come back to, nor is a beginning that is behind one.
+    if (getMatchedRoutes(path)[2] !== undefined && path !== '/setup') rememberPlace(href);
   }, [href, path, getMatchedRoutes]);
   useShortcuts({ palette: () => setOverlay('palette'), help: () => setOverlay('help') });
   const main = useRef<HTMLElement>(null);

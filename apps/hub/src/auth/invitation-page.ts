@@ -5,6 +5,7 @@ const SCRIPT = `
 const token = location.hash.slice(1);
 const form = document.querySelector('form');
 const told = document.querySelector('output');
+const next = new URLSearchParams(location.search).get('next');
 history.replaceState(null, '', location.pathname);
 form.hidden = token === '';
 if (token === '') told.textContent = 'This address is not complete: open the link as you got it.';
@@ -21,7 +22,7 @@ form.addEventListener('submit', async (event) => {
     told.textContent = 'Your password is set. Signing you in …';
     const login = JSON.stringify({ tenant: said.tenant, user: said.user, password: first });
     const session = await fetch('login', { method: 'POST', headers, body: login }).catch(() => undefined);
-    if (session?.ok) location.replace('../console/');
+    if (session?.ok) location.replace(next === 'setup' ? '../console/setup' : '../console/');
     else told.textContent = 'Your password is set. Sign in as "' + said.user + '" of tenant "' + said.tenant + '".';
   }
   else told.textContent = said?.message ?? 'The hub did not answer. Try again.';

@@ -9,6 +9,7 @@ import { phaseCounts } from '../clusters/cluster-rows.ts';
 import { Phase } from '../clusters/cluster-status.tsx';
 import { NoClusters } from '../clusters/clusters-page.tsx';
 import { Refused } from '../problem-pages.tsx';
+import { Checklist } from '../setup/checklist.tsx';
 import { ActivityPanel } from './activity-panel.tsx';
 import { AttentionPanel } from './attention-panel.tsx';
 import { CapacityPanel } from './capacity-panel.tsx';
@@ -26,6 +27,7 @@ export function OverviewPage() {
   return (
     <>
       <PageHead title="Overview" beside={<span className="quiet">{scope + loading}</span>} />
+      <Checklist />
       {clusters.state === 'failed' && clusters.error !== undefined && <Refused error={clusters.error} />}
       {clusters.state === 'loading' && clusters.items.length === 0 && <Loading />}
       {clusters.state === 'ready' && clusters.items.length === 0 && (
