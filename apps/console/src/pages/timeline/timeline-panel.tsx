@@ -18,7 +18,8 @@ const LAST_EVENTS = 5;
 
 /** How a cluster comes to be, or to what was changed, step by step: how long each takes and usually takes, and what it waits for now. */
 export function TimelinePanel({ cluster }: { readonly cluster: Cluster }) {
-  const all = useObjects<Cluster>(KINDS.clusters, cluster.metadata.namespace);
+  // By a field: of a list without one only summaries are kept, which have no timelines. Clusters of one profile are alike.
+  const all = useObjects<Cluster>(KINDS.clusters, cluster.metadata.namespace, `spec.profile.name=${cluster.spec.profile.name}`);
   const others = useMemo(
     () => all.items.filter(({ metadata }) => metadata.uid !== cluster.metadata.uid).map(({ status }) => status?.timeline ?? []),
     [all.items, cluster.metadata.uid],
