@@ -11,6 +11,7 @@ export interface Asked {
   readonly verb: string;
   readonly group: string;
   readonly resource: string;
+  readonly subresource?: string;
   readonly name?: string;
   readonly namespace?: string;
 }
@@ -28,11 +29,20 @@ export async function ask(resourceAttributes: Asked): Promise<Answer> {
   return { allowed: status?.allowed === true, ...(status?.reason === undefined ? {} : { reason: status.reason }) };
 }
 
-export const mayDo = (verb: string, kind: KindAddress, project?: string): Promise<Answer> =>
-  ask({ verb, group: 'slipway.dev', resource: kind.plural, ...(project === undefined ? {} : { namespace: project }) });
+/** A kind, or what is done with one besides reading and writing it: the `sync` of registries. */
+type Thing = Pick<KindAddress, 'plural'> & { readonly subresource?: string };
+
+export const mayDo = (verb: string, { plural, subresource }: Thing, project?: string): Promise<Answer> =>
+  ask({
+    verb,
+    group: 'slipway.dev',
+    resource: plural,
+    ...(subresource === undefined ? {} : { subresource }),
+    ...(project === undefined ? {} : { namespace: project }),
+  });
 
 /** Why whoever is signed in may not do it, for what is disabled; undefined when they may, and until it is known. */
-export function useWhyNot(verb: string, kind: KindAddress, project?: string): string | undefined {
+export function useWhyNot(verb: string, kind: Thing, project?: string): string | undefined {
   const [why, setWhy] = useState<string>();
   useEffect(() => {
     let left = false;
@@ -40,7 +50,9 @@ export function useWhyNot(verb: string, kind: KindAddress, project?: string): st
       ({ allowed }) => {
         if (!left)
           setWhy(
-            allowed ? undefined : `Your roles do not let you ${verb} ${kind.plural}. Whoever manages roles can give you one that does.`,
+            allowed
+              ? undefined
+              : `Your roles do not let you ${kind.subresource ?? verb} ${kind.plural}. Whoever manages roles can give you one that does.`,
           );
       },
       () => undefined,

@@ -9,13 +9,10 @@ import { transport } from '../../hub/session.ts';
 import { KIND_PLACES, type KindPlace } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { kindWords, pluralWords } from './kind-words.ts';
+import { kindWords, MADE_BY_THE_HUB, pluralWords, WITHOUT_PAGE } from './kind-words.ts';
 import { profilePath } from '../profiles/profile-place.ts';
 import { NotFoundPage, Refused } from '../problem-pages.tsx';
 import { SlipwayError } from '@slipway/kit/errors';
-
-/** Nobody makes or opens these by hand. */
-const MADE_BY_THE_HUB: ReadonlySet<KindName> = new Set(['events', 'machines']);
 
 interface Table {
   readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[];
@@ -170,7 +167,7 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
                     {kind.scope === 'project' && scope === undefined && <td>{object.metadata.namespace}</td>}
                     {columns.map(({ title, index }, at) => (
                       <td key={title} className="message">
-                        {at === 0 && !MADE_BY_THE_HUB.has(name) ? (
+                        {at === 0 && !WITHOUT_PAGE.has(name) ? (
                           <Link {...addressIn(name, section, object.metadata)} data-row>
                             {String(cells[index] ?? '')}
                           </Link>

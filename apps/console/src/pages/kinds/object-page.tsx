@@ -11,7 +11,8 @@ import { useObjects } from '../../state/use-live.ts';
 import { EventList } from '../clusters/event-list.tsx';
 import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
-import { kindWords, pluralWords } from './kind-words.ts';
+import { kindWords, MADE_BY_THE_HUB, pluralWords } from './kind-words.ts';
+import { OWN_OVERVIEWS } from './own-overview.tsx';
 import { Summary } from './summary.tsx';
 
 const YamlView = lazy(() => import('../yaml-view.tsx'));
@@ -50,6 +51,8 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
     if (found.state === 'failed' && found.error !== undefined) return <Refused error={found.error} />;
     return found.state === 'ready' ? <NotFoundPage what={`${kindWords(kindName)} “${name}”`} /> : <Skeleton lines={8} />;
   }
+  const byHub = MADE_BY_THE_HUB.has(kindName);
+  const Overview = OWN_OVERVIEWS[kindName] ?? Summary;
   const list = { to: `/clusters/${section}`, search: { kind: kindName }, title: pluralWords(kindName) };
   const leave = () =>
     void navigate({ to: '/clusters/$section', params: { section }, search: (before) => ({ project: before.project, kind: kindName }) });
@@ -60,18 +63,7 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
         title={name}
         parent={list}
         beside={<span className="quiet">{kindWords(kindName)}</span>}
-        actions={
-          <>
-            <Link to="." search={(before) => ({ ...before, tab: 'edit' as const })} className={buttonClass()}>
-              <Pencil size={14} aria-hidden />
-              Edit
-            </Link>
-            <Button look="danger" because={now === undefined ? 'It is deleted already' : undefined} onClick={() => setDeleting(true)}>
-              <Trash2 size={14} aria-hidden />
-              Delete
-            </Button>
-          </>
-        }
+        actions={!byHub && <Actions gone={now === undefined} onDelete={() => setDeleting(true)} />}
       />
       {found.state === 'failed' && <Problem error={found.error} />}
       {now === undefined && found.state === 'ready' && (
@@ -79,35 +71,56 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
           <p>This was deleted while the page was open. What you see is how it was last.</p>
         </Notice>
       )}
-      <nav className="tabs" aria-label={`Parts of ${name}`}>
-        {OBJECT_TABS.map((one) => (
-          <Link
-            key={one}
-            to="."
-            search={(before) => ({ ...before, tab: one === 'overview' ? undefined : one })}
-            className="tab"
-            activeOptions={{ exact: true }}
-            aria-current={one === tab ? 'true' : undefined}
-          >
-            {TAB_WORDS[one]}
-          </Link>
-        ))}
-      </nav>
+      <Tabs name={name} tab={tab} byHub={byHub} />
       <Suspense fallback={<Skeleton lines={12} />}>
-        {tab === 'overview' && <Summary object={shown} />}
+        {tab === 'overview' && <Overview object={shown} />}
         {tab === 'events' && <Events object={shown} kind={kind.kind} />}
         {tab === 'yaml' && (
           <Panel title="YAML" flush>
             <YamlView object={shown} />
           </Panel>
         )}
-        {tab === 'edit' && <ObjectEditor kind={kind} object={shown} onSaved={overview} onCancel={overview} />}
+        {tab === 'edit' && !byHub && <ObjectEditor kind={kind} object={shown} onSaved={overview} onCancel={overview} />}
       </Suspense>
       <p className="small quiet">
         Made <Ago time={shown.metadata.creationTimestamp} />
       </p>
       {deleting && now !== undefined && <DeleteDialog kind={kind} object={now} onClose={() => setDeleting(false)} onDeleted={leave} />}
     </>
+  );
+}
+
+function Actions({ gone, onDelete }: { readonly gone: boolean; readonly onDelete: () => void }) {
+  return (
+    <>
+      <Link to="." search={(before) => ({ ...before, tab: 'edit' as const })} className={buttonClass()}>
+        <Pencil size={14} aria-hidden />
+        Edit
+      </Link>
+      <Button look="danger" because={gone ? 'It is deleted already' : undefined} onClick={onDelete}>
+        <Trash2 size={14} aria-hidden />
+        Delete
+      </Button>
+    </>
+  );
+}
+
+function Tabs({ name, tab, byHub }: { readonly name: string; readonly tab: ObjectTab; readonly byHub: boolean }) {
+  return (
+    <nav className="tabs" aria-label={`Parts of ${name}`}>
+      {OBJECT_TABS.filter((one) => one !== 'edit' || !byHub).map((one) => (
+        <Link
+          key={one}
+          to="."
+          search={(before) => ({ ...before, tab: one === 'overview' ? undefined : one })}
+          className="tab"
+          activeOptions={{ exact: true }}
+          aria-current={one === tab ? 'true' : undefined}
+        >
+          {TAB_WORDS[one]}
+        </Link>
+      ))}
+    </nav>
   );
 }
 
