@@ -7,21 +7,17 @@ const UNITS: readonly (readonly [Intl.RelativeTimeFormatUnit, number])[] = [
   ['hour', 3600],
   ['minute', 60],
 ];
+const SECOND = ['second', 1] as const;
 const words = new Intl.RelativeTimeFormat('en', { numeric: 'always', style: 'narrow' });
 
-/** `3min ago`: coarse on purpose, the exact time is on hover. */
+/** `3min ago`, `in 40s`: coarse on purpose, the exact time is on hover. */
 export function agoText(time: string, now: number): string {
   const seconds = Math.round((Date.parse(time) - now) / 1000);
   if (Number.isNaN(seconds)) return 'unknown';
-  const found = UNITS.find(([, size]) => Math.abs(seconds) >= size);
-  return found === undefined
-    ? Math.abs(seconds) < 10
-      ? 'now'
-      : `${Math.abs(seconds)}s ago`
-    : words.format(Math.trunc(seconds / found[1]), found[0]);
+  if (Math.abs(seconds) < 10) return 'now';
+  const [unit, size] = UNITS.find(([, least]) => Math.abs(seconds) >= least) ?? SECOND;
+  return words.format(Math.trunc(seconds / size), unit);
 }
-
-const EVERY_MS = 10_000;
 
 /** A relative time that stays true. */
 export function Ago({ time }: { readonly time: string | undefined }) {
