@@ -97,5 +97,9 @@ export type ClusterTab = (typeof CLUSTER_TABS)[number];
 export const clusterPath = (project: string, name: string): string =>
   `/clusters/list/${encodeURIComponent(project)}/${encodeURIComponent(name)}`;
 
+/** The steps of creating a cluster. */
+export const STEPS = ['profile', 'infrastructure', 'pools', 'variables', 'review'] as const;
+export type StepName = (typeof STEPS)[number];
+
 export const OBJECT_TABS = ['overview', 'events', 'yaml', 'edit'] as const;
 export type ObjectTab = (typeof OBJECT_TABS)[number];

@@ -18,7 +18,18 @@ import { NewObjectPage } from './pages/kinds/new-object-page.tsx';
 import { ObjectPage } from './pages/kinds/object-page.tsx';
 import { BrokenPage, NotFoundPage } from './pages/problem-pages.tsx';
 import { LAYER_PANELS, type LayerPanelName } from './pages/profiles/panels.ts';
-import { CLUSTER_TABS, type ClusterTab, MODE_HOME, modeOf, OBJECT_TABS, type ObjectTab, PEOPLE_TABS, type PeopleTab } from './paths.ts';
+import {
+  CLUSTER_TABS,
+  type ClusterTab,
+  MODE_HOME,
+  modeOf,
+  OBJECT_TABS,
+  type ObjectTab,
+  PEOPLE_TABS,
+  type PeopleTab,
+  type StepName,
+  STEPS,
+} from './paths.ts';
 import { lastMode, lastPlace } from './state/last-place.ts';
 import { Shell } from './shell/shell.tsx';
 
@@ -146,6 +157,14 @@ export interface ProfileSearch {
   readonly type?: string | undefined;
   readonly suits?: 'yes' | undefined;
 }
+const newCluster = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/new',
+  validateSearch: (search: Record<string, unknown>): { step?: StepName | undefined } => ({
+    step: STEPS.find((step) => step === search['step']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/create-cluster/create-cluster-page.tsx'), 'CreateClusterPage'),
+});
 const kind = createRoute({
   getParentRoute: () => root,
   path: '/clusters/$section',
@@ -212,6 +231,7 @@ export const router = createRouter({
     overview,
     clusters,
     cluster,
+    newCluster,
     profile,
     rollout,
     pack,

@@ -17,6 +17,7 @@ import { planRollout } from './rollout/fleet-plan.ts';
 import type { RolloutObject } from './rollout/scope.ts';
 import { projectController } from './project/controller.ts';
 import { tenantStore } from './tenant-deps.ts';
+import { userItemController } from './user-item/controller.ts';
 import { valuesFor, type ValuesForInput } from './values-for.ts';
 
 export interface Controllers {
@@ -62,6 +63,7 @@ export function createControllers(options: ControllersOptions): Controllers {
     createController(clusterTemplateController(deps), base),
     createController(projectController(deps), base),
     createController(eventController(deps), base),
+    createController(userItemController(deps), base),
   ].filter(({ name }) => !options.without?.includes(name));
   return {
     controllers: Object.fromEntries(list.map((controller) => [controller.name, controller])),

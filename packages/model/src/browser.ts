@@ -9,3 +9,7 @@ export * from './drift/drift-patches.ts';
 export * from './meta/group.ts';
 export * from './meta/value-path.ts';
 export * from './meta/diff.ts';
+export * from './cluster-profile/variable-words.ts';
+export * from './overrides/conflicts.ts';
+export * from './overrides/move.ts';
+export * from './pack/compare-versions.ts';

@@ -1,4 +1,4 @@
-import type { ApiObject, ClusterSpec, LayerOverride, MachinePoolSpec, OverrideMerge, Overrides, ProfileRef } from '@slipway/model';
+import type { ApiObject, ClusterSpec, MachinePoolSpec, OverrideMerge, Overrides, ProfileRef } from '@slipway/model';
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
 import { UsageError } from '../exit.ts';
@@ -90,7 +90,7 @@ interface Move {
 /** Shows what the move does, has its conflicts decided, asks, and writes. */
 async function moveCluster(deps: CliDeps, { hub, project, cluster, target, options }: Move): Promise<void> {
   const [
-    { API_VERSION, clusterKind, machinePoolKind, movedOverrides, profileText, versionOf, withVersion },
+    { API_VERSION, clusterKind, machinePoolKind, movedOverrides, overridesPatch, profileText, versionOf, withVersion },
     { decideConflicts },
     { renderChangePlan },
     { confirm },
@@ -147,15 +147,4 @@ async function movedPools(hub: Hub, project: string, merges: readonly OverrideMe
     moved.push({ pool, after: movedOverrides(pool.spec.overrides, mergesOfPool(merges, name), decided.get(name)) });
   }
   return moved;
-}
-
-/** As a merge patch: only what a move writes, and null for decisions that are no more. */
-function overridesPatch(before: Overrides, after: Overrides): Record<string, unknown> {
-  const patchOf = (layer: string, { madeFor, earlier, decisions }: LayerOverride): unknown => {
-    const dropped: Record<string, null> = Object.fromEntries(Object.keys(before[layer]?.decisions ?? {}).map((path) => [path, null]));
-    return { madeFor, ...(earlier === undefined ? {} : { earlier }), decisions: { ...dropped, ...decisions } };
-  };
-  return Object.fromEntries(
-    Object.entries(after).flatMap(([layer, override]) => (override === before[layer] ? [] : [[layer, patchOf(layer, override)]])),
-  );
 }

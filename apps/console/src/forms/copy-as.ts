@@ -25,3 +25,10 @@ export function copyAs(form: CopyForm, kind: KindAddress, text: string): string 
       return manifest;
   }
 }
+
+/** Several objects together, in their order: one command, one request each, or one file. */
+export function copyAllAs(form: CopyForm, objects: readonly { readonly kind: KindAddress; readonly text: string }[]): string {
+  const all = (one: CopyForm, between: string): string => objects.map(({ kind, text }) => copyAs(one, kind, text)).join(between);
+  if (form === 'api') return all('api', '');
+  return form === 'cli' ? `slipway apply -f - <<'EOF'\n${all('terraform', '---\n')}EOF\n` : all('terraform', '---\n');
+}

@@ -55,7 +55,7 @@ export function Fields({ path, schema }: Pick<FieldProps, 'path' | 'schema'>) {
   const required = new Set(resolved(document, schema).required);
   const fields = Object.entries(fieldsOf(document, schema)).toSorted(([a], [b]) => Number(required.has(b)) - Number(required.has(a)));
   return fields.map(([name, field]) => (
-    <Field key={name} path={[...path, name]} schema={field} label={labelOf(name)} required={required.has(name)} />
+    <Field key={name} path={[...path, name]} schema={field} label={field.title ?? labelOf(name)} required={required.has(name)} />
   ));
 }
 

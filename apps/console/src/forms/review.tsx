@@ -1,10 +1,10 @@
 import type { KindAddress } from '@slipway/api/browser';
-import { Button, Menu, Notice, Panel, Skeleton } from '@slipway/ui';
-import { Copy, TriangleAlert } from 'lucide-react';
+import { Button, Notice, Panel, Skeleton } from '@slipway/ui';
+import { TriangleAlert } from 'lucide-react';
 import { lazy, Suspense } from 'react';
 import type { NewObject } from '@slipway/model';
 import { parse } from 'yaml';
-import { copyAs, type CopyForm, COPY_WORDS } from './copy-as.ts';
+import { CopyMenu } from './copy-menu.tsx';
 
 const RolloutPlanPanel = lazy(async () => ({ default: (await import('../pages/rollouts/rollout-plan.tsx')).RolloutPlanPanel }));
 const CodeDiff = lazy(() => import('@slipway/ui/code-diff'));
@@ -36,7 +36,7 @@ export function Review({ kind, before, after, text, warnings, busy, onBack, onSa
           <RolloutPlanPanel name={nameIn(after)} candidate={parse(text) as object} />
         </Suspense>
       )}
-      <Panel title={fresh ? 'What will be created' : 'What will change'} flush aside={<CopyMenu kind={kind} text={text} />}>
+      <Panel title={fresh ? 'What will be created' : 'What will change'} flush aside={<CopyMenu objects={[{ kind, text }]} />}>
         <Suspense fallback={<Skeleton lines={10} />}>
           <CodeDiff
             before={{ label: fresh ? 'Nothing yet' : 'Now', text: before }}
@@ -55,35 +55,3 @@ export function Review({ kind, before, after, text, warnings, busy, onBack, onSa
 }
 
 const nameIn = (text: string): string => String((parse(text) as NewObject).metadata.name);
-
-/** The same change for other hands. */
-function CopyMenu({ kind, text }: { readonly kind: KindAddress; readonly text: string }) {
-  const forms = Object.keys(COPY_WORDS) as CopyForm[];
-  return (
-    <Menu
-      label="Copy as"
-      button={
-        <>
-          <Copy size={14} aria-hidden />
-          Copy as
-        </>
-      }
-    >
-      {(close) =>
-        forms.map((form) => (
-          <button
-            key={form}
-            type="button"
-            className="menu-item"
-            onClick={() => {
-              void navigator.clipboard.writeText(copyAs(form, kind, text));
-              close();
-            }}
-          >
-            {COPY_WORDS[form]}
-          </button>
-        ))
-      }
-    </Menu>
-  );
-}

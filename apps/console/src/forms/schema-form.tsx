@@ -1,7 +1,7 @@
 import { splitPath, valueAt } from '@slipway/model/browser';
 import { Notice } from '@slipway/ui';
 import { CircleAlert } from 'lucide-react';
-import { useMemo } from 'react';
+import { type ReactNode, useMemo } from 'react';
 import { parseDocument } from 'yaml';
 import { editYaml, type YamlPath } from '../yaml/edit-yaml.ts';
 import { type OpenApi, type Schema, schemaAt } from '../yaml/schema.ts';
@@ -10,18 +10,16 @@ import { Fields, fieldText } from './field.tsx';
 import './forms.css';
 import { FormContext, type FormState } from './form-context.ts';
 
-interface SchemaFormProps {
+interface YamlFormProps {
   readonly document: OpenApi;
-  readonly schema: Schema;
-  /** The parts of the object that the form shows: `[['spec']]`. */
-  readonly parts: readonly YamlPath[];
   readonly text: string;
   readonly onText: (text: string) => void;
   readonly problems: readonly FieldProblem[];
+  readonly children: ReactNode;
 }
 
-/** A form made from a schema over a text in YAML: what it changes, it changes there, and nothing else. */
-export function SchemaForm({ document, schema, parts, text, onText, problems }: SchemaFormProps) {
+/** Fields over a text in YAML: what they change, they change there, and nothing else. */
+export function YamlForm({ document, text, onText, problems, children }: YamlFormProps) {
   const read = useMemo(() => parseDocument(text), [text]);
   const broken = read.errors[0];
   const value = useMemo(() => (broken === undefined ? (read.toJS() as unknown) : undefined), [read, broken]);
@@ -38,26 +36,40 @@ export function SchemaForm({ document, schema, parts, text, onText, problems }: 
         <p>The YAML cannot be read: {broken.message.split('\n')[0]} Mend it there first; nothing of it is lost.</p>
       </Notice>
     );
-  const elsewhere = problems.filter(({ field }) => !isShown(field, parts));
   return (
     <FormContext value={form}>
-      <div className="form">
-        {elsewhere.length > 0 && (
-          <Notice icon={CircleAlert} tone="bad" role="alert">
-            <ul>
-              {elsewhere.map(({ field, message }) => (
-                <li key={`${field}${message}`}>
-                  <code>{field}</code> {message}
-                </li>
-              ))}
-            </ul>
-          </Notice>
-        )}
-        {parts.map((part) => (
-          <Fields key={fieldText(part)} path={part} schema={schemaAt(document, schema, part) ?? {}} />
-        ))}
-      </div>
+      <div className="form">{children}</div>
     </FormContext>
+  );
+}
+
+interface SchemaFormProps extends Omit<YamlFormProps, 'children'> {
+  readonly schema: Schema;
+  /** The parts of the object that the form shows: `[['spec']]`. */
+  readonly parts: readonly YamlPath[];
+}
+
+/** A form made from a schema, with all fields of some parts of it. */
+export function SchemaForm({ schema, parts, ...form }: SchemaFormProps) {
+  const { document, problems } = form;
+  const elsewhere = problems.filter(({ field }) => !isShown(field, parts));
+  return (
+    <YamlForm {...form}>
+      {elsewhere.length > 0 && (
+        <Notice icon={CircleAlert} tone="bad" role="alert">
+          <ul>
+            {elsewhere.map(({ field, message }) => (
+              <li key={`${field}${message}`}>
+                <code>{field}</code> {message}
+              </li>
+            ))}
+          </ul>
+        </Notice>
+      )}
+      {parts.map((part) => (
+        <Fields key={fieldText(part)} path={part} schema={schemaAt(document, schema, part) ?? {}} />
+      ))}
+    </YamlForm>
   );
 }
 

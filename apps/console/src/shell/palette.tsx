@@ -1,6 +1,6 @@
 import { Dialog } from '@slipway/ui';
 import { useNavigate, useRouter } from '@tanstack/react-router';
-import { Boxes, CornerDownLeft, LogOut, type LucideIcon, Moon, Search, Shuffle, Sun } from 'lucide-react';
+import { Boxes, CornerDownLeft, LogOut, type LucideIcon, Moon, Plus, Search, Shuffle, Sun } from 'lucide-react';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { KINDS } from '../hub/kinds.ts';
 import type { Cluster } from '../hub/objects.ts';
@@ -107,6 +107,7 @@ function useEntries(): Entry[] {
     })),
   );
   const actions: Entry[] = [
+    { id: 'create-cluster', title: 'Create cluster', detail: 'Action', icon: Plus, run: () => void navigate({ to: '/clusters/new' }) },
     { id: 'mode', title: `Switch to ${other === 'apps' ? 'App' : 'Cluster'} mode`, detail: 'Action', icon: Shuffle, run: () => go(other) },
     { id: 'dark', title: 'Dark theme', detail: 'Setting', icon: Moon, run: () => setTheme('dark') },
     { id: 'light', title: 'Light theme', detail: 'Setting', icon: Sun, run: () => setTheme('light') },

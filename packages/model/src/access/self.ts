@@ -2,7 +2,7 @@ import type { Grant } from './grant.ts';
 
 const source = { role: 'self', binding: 'of everybody', subject: 'themselves' };
 
-/** What every user may do about themselves, in their own tenant, without a binding: see who they are, where they are signed in, and their own keys. Never a reason to grant it on. */
+/** What every user may do about themselves, in their own tenant, without a binding: see who they are, where they are signed in, their own keys, and what they keep for themselves. Never a reason to grant it on. */
 export function selfGrants(name: string): Grant[] {
   return [
     {
@@ -21,6 +21,12 @@ export function selfGrants(name: string): Grant[] {
       ],
       // Names of objects hold nothing that a selector would read otherwise.
       fieldSelector: `spec.owner.kind=User,spec.owner.name=${name}`,
+      source,
+    },
+    {
+      level: 'tenant',
+      rules: [{ resources: ['useritems'], verbs: ['get', 'list', 'watch', 'create', 'update', 'patch', 'delete', 'deletecollection'] }],
+      fieldSelector: `spec.owner=${name}`,
       source,
     },
   ];

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { listOf } from '../meta/causes.ts';
 import type { Variable, VariableType, VariableValue } from './variable.ts';
+import { expected } from './variable-words.ts';
 
 /** Longest text a variable may hold; shorter when a pattern is matched against it, so that no pattern can take long. */
 export const MAX_VALUE = 4096;
@@ -9,14 +9,14 @@ export const MAX_PATTERN_VALUE = 256;
 
 const LONG = new Set<VariableType>(['multiline', 'base64', 'secret']);
 
-/** Types whose values are texts of a fixed form, and what such a text is called. */
-const FORMS: Partial<Record<VariableType, { readonly is: (text: string) => boolean; readonly what: string }>> = {
-  version: { is: (text) => /^v?\d+(\.\d+){1,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/.test(text), what: 'a version such as 1.2.3' },
-  ipv4: { is: by(z.ipv4()), what: 'an IPv4 address such as 10.0.0.1' },
-  ipv4cidr: { is: by(z.cidrv4()), what: 'an IPv4 network such as 10.0.0.0/16' },
-  ipv6: { is: by(z.ipv6()), what: 'an IPv6 address such as fd00::1' },
-  ipv6cidr: { is: by(z.cidrv6()), what: 'an IPv6 network such as fd00::/64' },
-  base64: { is: by(z.base64()), what: 'text in base64' },
+/** Types whose values are texts of a fixed form. */
+const FORMS: Partial<Record<VariableType, (text: string) => boolean>> = {
+  version: (text) => /^v?\d+(\.\d+){1,2}(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$/.test(text),
+  ipv4: by(z.ipv4()),
+  ipv4cidr: by(z.cidrv4()),
+  ipv6: by(z.ipv6()),
+  ipv6cidr: by(z.cidrv6()),
+  base64: by(z.base64()),
 };
 
 function by(schema: z.ZodType): (text: string) => boolean {
@@ -25,32 +25,6 @@ function by(schema: z.ZodType): (text: string) => boolean {
 
 /** Types whose values are texts. */
 export const isText = (type: VariableType): boolean => !['number', 'boolean', 'list'].includes(type);
-
-/** `a number from 1 to 5`: what a value must be, in words. */
-export function expected(variable: Variable): string {
-  const form = FORMS[variable.type];
-  if (form !== undefined) return form.what;
-  switch (variable.type) {
-    case 'number':
-      return `a number${rangeOf(variable)}`;
-    case 'boolean':
-      return 'true or false';
-    case 'enum':
-      return `one of: ${listOf(variable.options ?? [])}`;
-    case 'list':
-      return `a list${variable.pattern === undefined ? '' : ` of texts that match ${variable.pattern}`}`;
-    default: {
-      const what = variable.type === 'secret' ? 'a secret text' : 'a text';
-      return variable.pattern === undefined ? what : `${what} that matches ${variable.pattern}`;
-    }
-  }
-}
-
-function rangeOf({ min, max }: Variable): string {
-  if (min !== undefined && max !== undefined) return ` from ${min} to ${max}`;
-  if (min !== undefined) return ` of at least ${min}`;
-  return max === undefined ? '' : ` of at most ${max}`;
-}
 
 /** What is wrong with a value, and what would be right; undefined when it is fine. Texts are not repeated: a variable may hold a secret. */
 export function checkValue(variable: Variable, value: VariableValue): string | undefined {
@@ -78,7 +52,7 @@ function checkText(variable: Variable, value: VariableValue, should: string): st
   // What is optional may be left empty, whatever form it would have.
   if (value === '' && FORMS[variable.type] !== undefined) return undefined;
   const form = FORMS[variable.type];
-  if (form !== undefined && !form.is(value)) return `${should}, not ${show(value)}`;
+  if (form !== undefined && !form(value)) return `${should}, not ${show(value)}`;
   return checkLength(variable, value.length, 'characters') ?? checkMatch(variable, value, should);
 }
 

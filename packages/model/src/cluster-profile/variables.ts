@@ -6,7 +6,8 @@ import { type Budget, type Found, type Known, known, type References, TemplatePr
 import { fill } from '../template/fill.ts';
 import type { Reference } from '../template/syntax.ts';
 import type { Declared } from './stack.ts';
-import { checkValue, expected } from './variable-value.ts';
+import { checkValue } from './variable-value.ts';
+import { expected } from './variable-words.ts';
 import type { Variable, VariableValue } from './variable.ts';
 
 export interface VariablesInput {

@@ -24,6 +24,7 @@ import { secretKind } from '../secret/secret.ts';
 import { serviceAccountKind } from '../service-account/service-account.ts';
 import { teamKind } from '../team/team.ts';
 import { tenantKind } from '../tenant/tenant.ts';
+import { userItemKind } from '../user-item/user-item.ts';
 import { userKind } from '../user/user.ts';
 import type { Kind } from '../meta/define-kind.ts';
 
@@ -54,5 +55,6 @@ export const definedKinds: readonly Kind[] = [
   serviceAccountKind,
   teamKind,
   tenantKind,
+  userItemKind,
   userKind,
 ];

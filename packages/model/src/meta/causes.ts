@@ -1,4 +1,4 @@
-import { SlipwayError, type FieldCause } from '@slipway/kit';
+import { SlipwayError, type FieldCause } from '@slipway/kit/errors';
 
 export const invalidField = (field: string, message: string): FieldCause => ({ field, message, reason: 'FieldValueInvalid' });
 export const requiredField = (field: string, message: string): FieldCause => ({ field, message, reason: 'FieldValueRequired' });

@@ -1,15 +1,11 @@
 import { canonicalJson, sha256Hex } from '@slipway/kit';
 import { deepEqual, fieldDiff, type FieldDiff, isRecord } from './diff.ts';
+import { hidesOf } from './secret-names.ts';
 import { type PathStep, valueAt, withValueAt } from './value-path.ts';
 
+export { looksSecret } from './secret-names.ts';
+
 export const MASK = '***';
-
-const SECRET_KEY =
-  /pass(word|wd|phrase)|secret|token|credential|private[_-]?key|api[_-]?key|access[_-]?key|signing[_-]?key|^key$|[a-z]Key$/i;
-const HARMLESS_KEY = /(secret|key)_?-?(name|names|ref|refs)$|public[_-]?key|topologyKey$/i;
-
-/** Whether a field or variable of this name is likely to hold a secret. Errs on the side of hiding. */
-export const looksSecret = (name: string): boolean => SECRET_KEY.test(name) && !HARMLESS_KEY.test(name);
 
 /**
  * Differences with every secret shown as `***`: values of secret-looking keys, `value` beside a secret-looking `name` (environment variables), the data of
@@ -84,10 +80,7 @@ function mark(value: unknown, secretValues: readonly string[]): unknown {
   if (Array.isArray(value)) return value.map((item) => mark(item, secretValues));
   if (typeof value !== 'object' || value === null) return value;
   const record = value as Record<string, unknown>;
-  const secretPair = typeof record['name'] === 'string' && looksSecret(record['name']);
-  const secretObject = record['kind'] === 'Secret' && record['apiVersion'] === 'v1';
-  const hides = (key: string) =>
-    looksSecret(key) || (secretPair && key === 'value') || (secretObject && (key === 'data' || key === 'stringData'));
+  const hides = hidesOf(record);
   return Object.fromEntries(Object.entries(record).map(([key, item]) => [key, hides(key) ? markAll(item) : mark(item, secretValues)]));
 }
 

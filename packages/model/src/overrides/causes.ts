@@ -2,7 +2,8 @@ import type { FieldCause } from '@slipway/kit';
 import { forbiddenField, invalidField, listOf } from '../meta/causes.ts';
 import type { WantedCondition } from '../meta/conditions.ts';
 import { joinPath } from '../meta/diff.ts';
-import { conflictsIn, type Orphan, type OverrideMerge, type Overrides, type OverriddenStack } from './merge-stack.ts';
+import { conflictsIn } from './conflicts.ts';
+import { type Orphan, type OverrideMerge, type Overrides, type OverriddenStack } from './merge-stack.ts';
 
 /** Characters of a value that are told. */
 const SHOWN = 200;

@@ -4,7 +4,8 @@ import { type ClusterProfileSpec, clusterProfileSpecSchema } from '../cluster-pr
 import { layerOverridesSchema } from '../cluster/layer-override.ts';
 import { mergeValues, type Values } from '../meta/merge-values.ts';
 import { conflictCauses, strayCauses } from './causes.ts';
-import { conflictsIn, mergeOverrides, orphansOf, type OverriddenStack, type Overrides } from './merge-stack.ts';
+import { conflictsIn } from './conflicts.ts';
+import { mergeOverrides, orphansOf, type OverriddenStack, type Overrides } from './merge-stack.ts';
 import { movedOverrides } from './move.ts';
 import { laidOver } from './standing.ts';
 

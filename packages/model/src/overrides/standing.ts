@@ -1,6 +1,6 @@
 import type { Decisions, LayerOverride } from '../cluster/layer-override.ts';
 import type { Values } from '../meta/merge-values.ts';
-import { compareVersions } from '../pack/version-range.ts';
+import { compareVersions } from '../pack/compare-versions.ts';
 import { withoutPaths } from './three-way.ts';
 
 /** For which version an override was made or decided about, and what was decided. */

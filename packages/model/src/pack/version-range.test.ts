@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareVersions, inRange, isRange, newestInRanges } from './version-range.ts';
+import { compareVersions } from './compare-versions.ts';
+import { inRange, isRange, newestInRanges } from './version-range.ts';
 
 test.each([
   ['v1.35.4', '>=1.30.0-0', true],

@@ -1,5 +1,6 @@
-import { coerce, parse, rcompare, satisfies, validRange } from 'semver';
+import { satisfies, validRange } from 'semver';
 import { z } from 'zod';
+import { compareVersions, exactVersion } from './compare-versions.ts';
 
 /** Longest range that is read. */
 const MAX_RANGE = 256;
@@ -39,13 +40,8 @@ export function isRange(text: string): boolean {
   return alternatives(text).every(({ range, not }) => [range, ...not].every((one) => validRange(one) !== null));
 }
 
-/** A version with what people leave out filled in: `v1.2` is 1.2.0. Undefined for what is none. */
-function versionOf(text: string): string | undefined {
-  return (parse(text, { loose: true }) ?? coerce(text))?.version;
-}
-
 export function inRange(version: string, range: string): boolean {
-  const exact = versionOf(version);
+  const exact = exactVersion(version);
   if (exact === undefined || range.length > MAX_RANGE) return false;
   return alternatives(range).some(
     (one) =>
@@ -53,9 +49,6 @@ export function inRange(version: string, range: string): boolean {
       one.not.every((excluded) => !satisfies(exact, excluded, { loose: true })),
   );
 }
-
-/** Newest first; what is no version goes last. */
-export const compareVersions = (a: string, b: string): number => rcompare(versionOf(a) ?? '0.0.0-0', versionOf(b) ?? '0.0.0-0');
 
 /** The newest version that lies in every range. */
 export const newestInRanges = (versions: readonly string[], ranges: readonly string[]): string | undefined =>

@@ -1,6 +1,6 @@
 import { Button, buttonClass, Empty, Panel, Skeleton } from '@slipway/ui';
-import { useNavigate, useSearch } from '@tanstack/react-router';
-import { Boxes, FilterX } from 'lucide-react';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { Boxes, FilterX, Plus } from 'lucide-react';
 import { useCallback, useDeferredValue, useMemo, useState } from 'react';
 import { KINDS } from '../../hub/kinds.ts';
 import type { Cluster } from '../../hub/objects.ts';
@@ -40,6 +40,7 @@ export function ClustersPage() {
     <>
       <PageHead
         title="Clusters"
+        actions={<CreateClusterLink />}
         beside={<span className="quiet">{countText(clusters.items.length, shown.length, clusters.state === 'loading')}</span>}
       />
       {clusters.state === 'failed' && <Problem error={clusters.error} />}
@@ -83,9 +84,17 @@ export function ClustersPage() {
 
 export const NoClusters = () => (
   <Empty icon={Boxes} title="No clusters yet">
-    <p>A cluster is made from a profile. On the command line:</p>
+    <p>A cluster is made from a profile. Here, or on the command line:</p>
     <code className={buttonClass('plain')}>slipway create cluster dev --wait</code>
+    <CreateClusterLink />
   </Empty>
+);
+
+const CreateClusterLink = () => (
+  <Link to="/clusters/new" search={({ project: scope }) => ({ project: scope })} className={buttonClass('primary')}>
+    <Plus size={15} aria-hidden />
+    Create cluster
+  </Link>
 );
 
 const number = new Intl.NumberFormat('en');

@@ -8,6 +8,7 @@ import type { Cluster } from '../../hub/objects.ts';
 import { client } from '../../hub/session.ts';
 import { Problem } from '../problem-pages.tsx';
 import { ImpactMark } from './cluster-status.tsx';
+import { PlanActions } from './plan-actions.tsx';
 
 /** What is still to happen to the cluster, and what waits for somebody to approve it. */
 export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
@@ -44,39 +45,8 @@ export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
             <p>The cluster is as it is wanted.</p>
           </Empty>
         )}
-        {plan !== undefined && plan.actions.length > 0 && <Actions plan={plan} />}
+        {plan !== undefined && plan.actions.length > 0 && <PlanActions plan={plan} />}
       </Panel>
-    </div>
-  );
-}
-
-/** What a plan does, action by action. */
-export function Actions({ plan }: { readonly plan: ChangePlan }) {
-  return (
-    <div className="table-scroll" tabIndex={0} role="group" aria-label="Actions">
-      <table className="table">
-        <thead>
-          <tr>
-            <th>Action</th>
-            <th>What it disturbs</th>
-            <th>Why</th>
-          </tr>
-        </thead>
-        <tbody>
-          {plan.actions.map((action) => (
-            <tr key={`${action.verb}${action.target}${action.summary}`}>
-              <td className="message">
-                <strong>{action.verb}</strong> {action.target}
-                <span className="quiet block">{action.summary}</span>
-              </td>
-              <td>
-                <ImpactMark impact={action.impact} />
-              </td>
-              <td className="message">{action.reason}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
     </div>
   );
 }

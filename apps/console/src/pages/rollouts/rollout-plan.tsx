@@ -6,7 +6,7 @@ import { useEffect, useState } from 'react';
 import { KINDS } from '../../hub/kinds.ts';
 import { client } from '../../hub/session.ts';
 import { ImpactMark } from '../clusters/cluster-status.tsx';
-import { Actions } from '../clusters/plan-tab.tsx';
+import { PlanActions } from '../clusters/plan-actions.tsx';
 import { Problem } from '../problem-pages.tsx';
 
 /** What a rollout, there already or only written, would do to the fleet: nothing is changed by asking. */
@@ -69,7 +69,7 @@ function Plan({ plan }: { readonly plan: RolloutPlan }) {
           <h3 className="row wrap">
             {count(kind.clusters)}, such as {kind.example} <ImpactMark impact={kind.plan.impact} />
           </h3>
-          <Actions plan={kind.plan} />
+          <PlanActions plan={kind.plan} />
         </section>
       ))}
       {moving === 0 && <Status icon={CircleCheck} tone="ok" word="No cluster is to be moved" />}
