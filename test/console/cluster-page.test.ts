@@ -96,7 +96,8 @@ beforeAll(async () => {
   world.cluster.logs.set('shop/web-1/web', {
     lines: Array.from({ length: 60_000 }, (_none, index) => line(index / 100, `entry ${index}`)),
   });
-  visit = await world.visit('/clusters/list/default/dev?tab=workloads');
+  // Themes are changed here and looked at at once: nothing may be on its way between two colours.
+  visit = await world.visit('/clusters/list/default/dev?tab=workloads', { reducedMotion: 'reduce' });
 });
 afterAll(() => world?.stop());
 
