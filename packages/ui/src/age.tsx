@@ -19,6 +19,8 @@ export function agoText(time: string, now: number): string {
   return words.format(Math.trunc(seconds / size), unit);
 }
 
+const EVERY_MS = 10_000;
+
 /** A relative time that stays true. */
 export function Ago({ time }: { readonly time: string | undefined }) {
   const [now, setNow] = useState(() => Date.now());

@@ -76,7 +76,7 @@ function Shell({ tab, shown, names, container, onContainer }: ShellProps) {
 
 function Told({ state, onAgain }: { readonly state: ExecState; readonly onAgain: () => void }) {
   if (state.word === 'open') return null;
-  if (state.word === 'connecting')
+  if (state.word !== 'lost' && state.word !== 'ended')
     return (
       <p className="quiet small" role="status">
         Opening a shell …

@@ -10,6 +10,8 @@ import type {
   MachineStatus,
   PackSpec,
   PackStatus,
+  RegistrySpec,
+  RegistryStatus,
 } from '@slipway/model';
 
 export type Cluster = ApiObject<ClusterSpec, ClusterStatus>;
@@ -18,3 +20,4 @@ export type Machine = ApiObject<MachineSpec, MachineStatus>;
 export type HubEvent = ApiObject<EventSpec>;
 export type Profile = ApiObject<ClusterProfileSpec, ClusterProfileStatus>;
 export type Pack = ApiObject<PackSpec, PackStatus>;
+export type Registry = ApiObject<RegistrySpec, RegistryStatus>;

@@ -17,7 +17,7 @@ export function RolloutPlanPanel({
 }: {
   readonly name: string;
   readonly candidate?: object;
-  readonly after?: number;
+  readonly after?: number | undefined;
 }) {
   const [plan, setPlan] = useState<RolloutPlan>();
   const [problem, setProblem] = useState<unknown>();
