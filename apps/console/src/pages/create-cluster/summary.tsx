@@ -50,7 +50,15 @@ export function Summary({ draft, profiles, judgement, asking }: SummaryProps) {
   );
 }
 
-function PoolFacts({ pool, replicas = 0, size }: NonNullable<PoolText['spec']>) {
+function PoolFacts({
+  pool,
+  replicas = 0,
+  size,
+}: {
+  readonly pool: string | undefined;
+  readonly replicas: number | undefined;
+  readonly size: Size | undefined;
+}) {
   return (
     <>
       <dt>{pool}</dt>
