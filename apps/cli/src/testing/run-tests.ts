@@ -10,7 +10,7 @@ import { prepareBrowser, prepareTestHost, prepareTestTools } from './test-tools.
 import { runVitest, type TestSelection } from './vitest.ts';
 
 // The console's last: a browser that cannot be had must not keep the clusters from being tried.
-const STAGES = ['check', 'unit', 'api', 'root', 'cluster', 'console'] as const;
+const STAGES = ['check', 'unit', 'api', 'root', 'console', 'cluster'] as const;
 type Stage = (typeof STAGES)[number];
 
 /** Runs stages in order and stops after the first that failed: what is quick to know comes first. Throws `Finished` with the exit code. */
