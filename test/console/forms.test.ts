@@ -2,7 +2,7 @@ import type { KindAddress } from '@slipway/api';
 import { type NewObject, registryKind, roleBindingKind, teamKind, userKind } from '@slipway/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
-import { type ConsoleWorld, PATIENCE, startConsoleWorld, type Visit } from './console-world.ts';
+import { type ConsoleWorld, PATIENCE, signIn, startConsoleWorld, type Visit } from './console-world.ts';
 import { picture } from './screenshots.ts';
 
 let world: ConsoleWorld;
@@ -31,6 +31,15 @@ describe('forms of ordinary kinds', () => {
     await expect
       .poll(() => page.getByLabel('Name (required)', { exact: true }).getAttribute('aria-invalid'), { timeout: PATIENCE })
       .toBe('true');
+    // It is where the keyboard goes by itself, and from the summary.
+    const focused = () => page.locator(':focus').getAttribute('data-field');
+    await expect.poll(focused, { timeout: PATIENCE }).toBe('metadata.name');
+    await button('Add to members').focus();
+    await page.getByRole('alert').getByRole('button', { name: 'metadata.name' }).press('Enter');
+    expect(await focused()).toBe('metadata.name');
+    // Tried again and refused again, it is said once.
+    await button('Review changes').click();
+    await expect.poll(() => page.getByRole('alert').count(), { timeout: PATIENCE }).toBe(1);
     await page.getByLabel('Name (required)', { exact: true }).fill('platform');
     await button('Add to members').click();
     await page.getByRole('textbox', { name: 'Member 1' }).fill('admin');
@@ -93,6 +102,12 @@ describe('forms of ordinary kinds', () => {
     await page.getByRole('heading', { name: 'Leave without saving?' }).waitFor();
     await button('Stay here').click();
     expect(await page.getByRole('textbox', { name: 'Member 2' }).inputValue()).toBe('ada');
+    // Also from the review: looking at it is not saving it.
+    await button('Review changes').click();
+    await page.getByRole('heading', { name: 'What will change' }).waitFor();
+    await page.getByRole('navigation', { name: 'Cluster mode' }).getByRole('link', { name: 'Projects' }).click();
+    await page.getByRole('heading', { name: 'Leave without saving?' }).waitFor();
+    await button('Stay here').click();
     await page.reload();
     await page.getByText('What you had written here and not saved is back').waitFor();
     expect(await page.getByRole('textbox', { name: 'Member 2' }).inputValue()).toBe('ada');
@@ -102,6 +117,9 @@ describe('forms of ordinary kinds', () => {
     const { page } = visit;
     const team = await stored(teamKind, 'platform');
     await world.client.update(teamKind, { ...team, metadata: { ...team.metadata, labels: { cost: 'shared' } } });
+    // What is taken up again after that is still what was begun before it: their change is not undone by mine.
+    await page.reload();
+    await page.getByText('What you had written here and not saved is back').waitFor();
     await button('Review changes').click();
     await page.getByText('Somebody else saved this while you were editing.').waitFor();
     await page.getByText('You changed different fields, so both can stand.').waitFor();
@@ -132,6 +150,41 @@ describe('forms of ordinary kinds', () => {
     expect(await violationsOf(page)).toEqual([]);
     await button('Keep theirs where both changed').click();
     expect(await page.getByLabel('Display name').inputValue()).toBe('Hopper');
+  });
+
+  it('says before a name is typed why the hub would not delete, from the row of a list by keyboard (E20, in part; E4, in part)', async () => {
+    const { page } = visit;
+    await page.goto(at('/clusters/projects'));
+    await page.getByRole('button', { name: 'Delete default', exact: true }).press('Enter');
+    await page.getByRole('dialog').getByRole('alert').waitFor();
+    expect(await page.getByRole('dialog').getByRole('button', { name: 'Delete default' }).getAttribute('title')).toBe(
+      'The hub would refuse it',
+    );
+    await page.keyboard.press('Escape');
+    await page.getByRole('link', { name: 'Edit default', exact: true }).press('Enter');
+    await heading('default').waitFor();
+    await button('Review changes').waitFor();
+  });
+
+  it('names the missing permission and who can give it, and keeps what is not saved from who signs in next (E5, in part)', async () => {
+    const { page } = visit;
+    await page.goto(at('/clusters/projects/new/projects'));
+    await page.getByLabel('Name (required)', { exact: true }).fill('half-written');
+    await page.getByText('Not saved yet; kept in this browser.').waitFor();
+    await world.client.create(userKind, { metadata: { name: 'mary' }, spec: {} } as unknown as NewObject);
+    await world.hub.hub.identity.accounts.setPassword({ tenant: 'default', name: 'mary' }, 'correct-horse-battery-9');
+    await visit.context.clearCookies();
+    await signIn(page, at('/clusters/packs?kind=registries'), { user: 'mary', password: 'correct-horse-battery-9' });
+    await page.getByText('You may not see this').waitFor();
+    expect(await page.getByRole('alert').textContent()).toMatch(/cannot list registries: .+ one of these roles would: .+; .+ can grant it/);
+    await page.goto(at('/clusters/projects/new/projects'));
+    await heading('Create project').waitFor();
+    expect(await page.getByLabel('Name (required)', { exact: true }).inputValue()).toBe('');
+    await visit.context.clearCookies();
+    await signIn(page, at('/clusters/projects/new/projects'));
+    await page.getByText('What you had written here and not saved is back').waitFor();
+    expect(await page.getByLabel('Name (required)', { exact: true }).inputValue()).toBe('half-written');
+    await button('Start over').click();
   });
 
   it('deletes after its name was typed, having said what goes with it (E20, in part)', async () => {

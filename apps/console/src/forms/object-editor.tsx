@@ -3,12 +3,13 @@ import type { ApiObject, NewObject } from '@slipway/model';
 import { Button, Notice, Panel, Skeleton } from '@slipway/ui';
 import { useBlocker } from '@tanstack/react-router';
 import { FileClock } from 'lucide-react';
-import { useEffect, useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { parse } from 'yaml';
 import { Problem } from '../pages/problem-pages.tsx';
 import { editYaml, type YamlPath } from '../yaml/edit-yaml.ts';
 import { type OpenApi, type Schema, schemaOfKind } from '../yaml/schema.ts';
 import { openApi, YamlEditor } from '../yaml/yaml-editor.tsx';
+import { focusField, focusFirstWrong } from './focus-field.ts';
 import { LeaveDialog } from './leave-dialog.tsx';
 import { Review } from './review.tsx';
 import { SchemaForm } from './schema-form.tsx';
@@ -41,12 +42,23 @@ export default function ObjectEditor(props: ObjectEditorProps) {
 
 type EditorProps = ObjectEditorProps & { readonly document: OpenApi; readonly schema: Schema };
 
-function Editor({ kind, object, start, onSaved, onCancel, document, schema }: EditorProps) {
-  const editing = useEditing({ kind, object, start, document, schema, onSaved });
-  const { text, setText, step, dirty } = editing;
-  const [as, setAs] = useState<'form' | 'yaml'>('form');
-  const blocker = useBlocker({ shouldBlockFn: () => dirty && step.word === 'edit', enableBeforeUnload: () => dirty, withResolver: true });
-  const problems = (editing.error?.causes ?? []).map(({ field, message }) => ({ field, message }));
+/** Whatever step somebody is at: what is not saved asks before it is left. */
+function Editor(props: EditorProps) {
+  const editing = useEditing(props);
+  const blocker = useBlocker({ shouldBlockFn: editing.unsaved, enableBeforeUnload: editing.unsaved, withResolver: true });
+  return (
+    <>
+      <EditingStep {...props} editing={editing} />
+      {blocker.status === 'blocked' && <LeaveDialog onStay={blocker.reset} onLeave={blocker.proceed} />}
+    </>
+  );
+}
+
+type StepProps = EditorProps & { readonly editing: ReturnType<typeof useEditing> };
+
+function EditingStep(props: StepProps) {
+  const { kind, object, editing } = props;
+  const { text, step } = editing;
   if (editing.theirs !== undefined) return <TwoPeople base={editing.base} theirs={editing.theirs} mine={text} onTake={editing.goOnWith} />;
   if (step.word === 'review')
     return (
@@ -61,8 +73,22 @@ function Editor({ kind, object, start, onSaved, onCancel, document, schema }: Ed
         onSave={() => void editing.save()}
       />
     );
+  return <Writing {...props} />;
+}
+
+function Writing({ kind, object, onCancel, document, schema, editing }: StepProps) {
+  const { text, setText, dirty, error } = editing;
+  const [as, setAs] = useState<'form' | 'yaml'>('form');
+  const area = useRef<HTMLDivElement>(null);
+  const problems = (error?.causes ?? []).map(({ field, message }) => ({ field, message }));
+  useEffect(() => {
+    if (error !== undefined) focusFirstWrong(area.current);
+  }, [error]);
+  const goTo = (field: string) => {
+    if (!focusField(area.current, field)) setAs('yaml');
+  };
   return (
-    <>
+    <div ref={area} className="stack">
       {editing.resumed && (
         <Notice icon={FileClock} role="status">
           <p className="row wrap">
@@ -73,7 +99,7 @@ function Editor({ kind, object, start, onSaved, onCancel, document, schema }: Ed
           </p>
         </Notice>
       )}
-      {editing.error !== undefined && <Problem error={editing.error} />}
+      {error !== undefined && <Problem error={error} onField={as === 'form' ? goTo : undefined} />}
       <Panel
         title={object === undefined ? `New ${kind.kind}` : `Edit ${object.metadata.name}`}
         flush
@@ -95,8 +121,7 @@ function Editor({ kind, object, start, onSaved, onCancel, document, schema }: Ed
           {dirty && <span className="small quiet">Not saved yet; kept in this browser.</span>}
         </div>
       </Panel>
-      {blocker.status === 'blocked' && <LeaveDialog onStay={blocker.reset} onLeave={blocker.proceed} />}
-    </>
+    </div>
   );
 }
 
@@ -151,6 +176,7 @@ function NameField(props: {
           value={name}
           aria-invalid={wrong.length > 0}
           aria-describedby={`${id}-about ${id}-problems`}
+          data-field="metadata.name"
           onChange={(event) => onText(editYaml(text, ['metadata', 'name'], event.target.value))}
         />
         <p id={`${id}-about`} className="small quiet">

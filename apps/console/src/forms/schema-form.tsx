@@ -1,4 +1,4 @@
-import { splitPath, valueAt } from '@slipway/model/browser';
+import { valueAt } from '@slipway/model/browser';
 import { Notice } from '@slipway/ui';
 import { CircleAlert } from 'lucide-react';
 import { type ReactNode, useMemo } from 'react';
@@ -6,7 +6,8 @@ import { parseDocument } from 'yaml';
 import { editYaml, type YamlPath } from '../yaml/edit-yaml.ts';
 import { type OpenApi, type Schema, schemaAt } from '../yaml/schema.ts';
 import type { FieldProblem } from '../yaml/yaml-editor.tsx';
-import { Fields, fieldText } from './field.tsx';
+import { fieldText } from './field-words.ts';
+import { Fields } from './field.tsx';
 import './forms.css';
 import { FormContext, type FormState } from './form-context.ts';
 
@@ -49,32 +50,13 @@ interface SchemaFormProps extends Omit<YamlFormProps, 'children'> {
   readonly parts: readonly YamlPath[];
 }
 
-/** A form made from a schema, with all fields of some parts of it. */
+/** A form made from a schema, with all fields of some parts of it. What is wrong is said at its field; the summary of it (`Problem`) is the page's. */
 export function SchemaForm({ schema, parts, ...form }: SchemaFormProps) {
-  const { document, problems } = form;
-  const elsewhere = problems.filter(({ field }) => !isShown(field, parts));
   return (
     <YamlForm {...form}>
-      {elsewhere.length > 0 && (
-        <Notice icon={CircleAlert} tone="bad" role="alert">
-          <ul>
-            {elsewhere.map(({ field, message }) => (
-              <li key={`${field}${message}`}>
-                <code>{field}</code> {message}
-              </li>
-            ))}
-          </ul>
-        </Notice>
-      )}
       {parts.map((part) => (
-        <Fields key={fieldText(part)} path={part} schema={schemaAt(document, schema, part) ?? {}} />
+        <Fields key={fieldText(part)} path={part} schema={schemaAt(form.document, schema, part) ?? {}} />
       ))}
     </YamlForm>
   );
-}
-
-/** Whether a form with these parts has a place for what is wrong with a field. */
-function isShown(field: string, parts: readonly YamlPath[]): boolean {
-  const steps = splitPath(field);
-  return steps !== undefined && parts.some((part) => steps.length > part.length && part.every((step, index) => step === steps[index]));
 }

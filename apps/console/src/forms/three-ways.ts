@@ -29,6 +29,16 @@ const related = (a: string, b: string): boolean => {
   return one.slice(0, two.length).every((step, index) => step === two[index]);
 };
 
+/**
+ * What to do with a text that the hub refused because the object was written meanwhile: the hub itself writes too (what it saw of a registry, say), and then nobody has anything to decide.
+ * Undefined: somebody changed what people edit.
+ */
+export function onNewVersion(base: string, theirs: string, mine: string): string | undefined {
+  if (threeWays(base, theirs, mine).theirs.length > 0) return undefined;
+  const version = valueAt(parse(theirs), ['metadata', 'resourceVersion']);
+  return editYaml(mine, ['metadata', 'resourceVersion'], version);
+}
+
 /** My changes on top of their text, which keeps the rest of it. */
 export function mineOnTheirs(theirs: string, ways: ThreeWays): string {
   // From behind, so that what goes from a list does not move what is still to be changed.

@@ -1,12 +1,14 @@
-import type { KindAddress } from '@slipway/api/browser';
+import type { KindAddress, WriteOptions } from '@slipway/api/browser';
 import { messageOf, SlipwayError } from '@slipway/kit/errors';
 import type { ApiObject, NewObject } from '@slipway/model';
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { stringify } from 'yaml';
 import { client } from '../hub/session.ts';
 import { parsed } from '../yaml/edit-yaml.ts';
 import type { OpenApi, Schema } from '../yaml/schema.ts';
+import { useSession } from '../state/session-context.ts';
 import { keepDraft, readDraft, withoutSecrets } from './draft.ts';
+import { onNewVersion } from './three-ways.ts';
 
 export type Step =
   | { readonly word: 'edit' }
@@ -30,10 +32,18 @@ interface EditingOptions {
 
 /** The text of an object while somebody works on it: kept, tried at the hub, saved, and brought together with what somebody else saved. */
 export function useEditing({ kind, object, start, document, schema, onSaved }: EditingOptions) {
-  const address = `${kind.plural}/${object?.metadata.namespace ?? ''}/${object?.metadata.name ?? '+'}`;
-  const [base, setBase] = useState(() => editableText(object ?? (start as NewObject)));
-  const [draft] = useState(() => readDraft(address));
-  const [text, setText] = useState(draft === undefined || draft.text === '' ? base : draft.text);
+  const { tenant, user } = useSession();
+  const { namespace = '', name = '+' } = object?.metadata ?? { namespace: start?.metadata.namespace };
+  // Of whoever writes it: who signs in to this browser next is not shown it.
+  const address = `${tenant}/${user}/${kind.plural}/${namespace}/${name}`;
+  const [draft] = useState(() => {
+    const kept = readDraft(address);
+    return kept?.text === '' ? undefined : kept;
+  });
+  // What was begun from an older version is still begun from that: what others saved since is to be seen.
+  const [base, setBase] = useState(() => draft?.base ?? editableText(object ?? (start as NewObject)));
+  const [text, setText] = useState(draft?.text ?? base);
+  const saved = useRef(false);
   const [step, setStep] = useState<Step>({ word: 'edit' });
   const [error, setError] = useState<SlipwayError>();
   const [theirs, setTheirs] = useState<string>();
@@ -44,22 +54,37 @@ export function useEditing({ kind, object, start, document, schema, onSaved }: E
     [address, dirty, text, base, document, schema],
   );
 
-  const lookAgain = async (told: SlipwayError): Promise<void> => {
-    const now = await client.find({ kind, project: object?.metadata.namespace, name: object?.metadata.name ?? '' }).catch(() => undefined);
-    if (now === undefined) setError(told);
-    else setTheirs(editableText(now));
+  const send = (body: string, options: WriteOptions): Promise<ApiObject> => {
+    const wanted = parsed(body).toJS() as ApiObject;
+    return object === undefined ? client.create(kind, wanted, options) : client.update(kind, wanted, options);
+  };
+  /** Somebody wrote meanwhile: when that was the hub alone, it is sent once more; when people did, they are asked. */
+  const sendAgain = async (told: SlipwayError, options: WriteOptions): Promise<ApiObject | undefined> => {
+    const now = await client.find({ kind, project: namespace, name }).catch(() => undefined);
+    if (now === undefined) throw told;
+    const theirText = editableText(now);
+    const next = onNewVersion(base, theirText, text);
+    if (next === undefined) {
+      setTheirs(theirText);
+      setStep({ word: 'edit' });
+      return undefined;
+    }
+    const result = await send(next, options);
+    setBase(theirText);
+    setText(next);
+    return result;
   };
   const write = async (dryRun: boolean, warnings: string[] = []): Promise<ApiObject | undefined> => {
     setBusy(true);
     setError(undefined);
+    const options = { dryRun, fieldValidation: 'Strict', onWarning: (warning: string) => void warnings.push(warning) } as const;
     try {
-      const wanted = parsed(text).toJS() as ApiObject;
-      const options = { dryRun, fieldValidation: 'Strict', onWarning: (warning: string) => void warnings.push(warning) } as const;
-      return object === undefined ? await client.create(kind, wanted, options) : await client.update(kind, wanted, options);
+      return await send(text, options).catch((caught: unknown) => {
+        if (caught instanceof SlipwayError && caught.code === 'Conflict' && object !== undefined) return sendAgain(caught, options);
+        throw caught;
+      });
     } catch (caught) {
-      const told = caught instanceof SlipwayError ? caught : new SlipwayError('Internal', messageOf(caught));
-      if (told.code === 'Conflict' && object !== undefined) await lookAgain(told);
-      else setError(told);
+      setError(caught instanceof SlipwayError ? caught : new SlipwayError('Internal', messageOf(caught)));
       setStep({ word: 'edit' });
       return undefined;
     } finally {
@@ -77,7 +102,13 @@ export function useEditing({ kind, object, start, document, schema, onSaved }: E
     dirty,
     /** What was written in an earlier visit stands in the form. */
     resumed: draft !== undefined && dirty,
-    startOver: () => setText(base),
+    startOver() {
+      const now = editableText(object ?? (start as NewObject));
+      setBase(now);
+      setText(now);
+    },
+    /** Whether leaving now would be leaving something behind; asked while leaving, when nothing is drawn any more. */
+    unsaved: () => dirty && !saved.current,
     edit: () => setStep({ word: 'edit' }),
     async review() {
       const warnings: string[] = [];
@@ -85,11 +116,12 @@ export function useEditing({ kind, object, start, document, schema, onSaved }: E
       if (result !== undefined) setStep({ word: 'review', result, warnings });
     },
     async save() {
-      const saved = await write(false);
-      if (saved === undefined) return;
+      const result = await write(false);
+      if (result === undefined) return;
+      saved.current = true;
       setBase(text);
       keepDraft(address, undefined);
-      onSaved(saved);
+      onSaved(result);
     },
     /** Goes on with a text on top of what somebody else saved. */
     goOnWith(next: string) {

@@ -39,14 +39,20 @@ export function Refused({ error, children }: { readonly error: SlipwayError; rea
     return (
       <Empty icon={Lock} title="You may not see this">
         <p role="alert">{error.message}</p>
-        <p>Whoever manages roles in this tenant (tenant-admin, role-admin) or in the project (project-admin) can give the permission.</p>
+        <p>Send them the address of this page: it opens as soon as you have the permission.</p>
       </Empty>
     );
   return <Problem error={error}>{children}</Problem>;
 }
 
 /** One sentence, and the id by which an operator finds it. */
-export function Problem({ error, children }: { readonly error: unknown; readonly children?: ReactNode }) {
+export function Problem(props: {
+  readonly error: unknown;
+  readonly children?: ReactNode;
+  /** Goes to a field that is wrong; without it, fields are only named. */
+  readonly onField?: ((field: string) => void) | undefined;
+}) {
+  const { error, children, onField } = props;
   const detail = error instanceof SlipwayError ? error.detail : undefined;
   return (
     <Notice icon={CircleAlert} tone="bad" role="alert">
@@ -57,7 +63,14 @@ export function Problem({ error, children }: { readonly error: unknown; readonly
         <ul>
           {error.causes.map(({ field, message }) => (
             <li key={`${field}${message}`}>
-              <code>{field}</code> {message}
+              {onField === undefined || field === undefined ? (
+                <code>{field}</code>
+              ) : (
+                <Button look="plain" className="button-inline" onClick={() => onField(field)}>
+                  <code>{field}</code>
+                </Button>
+              )}{' '}
+              {message}
             </li>
           ))}
         </ul>

@@ -14,6 +14,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['g c', 'Go to the clusters'],
   ['g m', 'Switch between Clusters and Apps'],
   ['Ctrl ⇧ L', 'Leave a terminal'],
+  ['Ctrl Space', 'What may stand here, in YAML'],
+  ['Esc, Tab', 'Leave an editor'],
   ['Esc', 'Close what is open'],
 ];
 

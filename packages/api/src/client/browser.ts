@@ -4,7 +4,7 @@ import { refusalOf } from './refusal.ts';
 import type { RawRequest, Transport } from './transport.ts';
 
 export { collectionPath, createClientOver as clientOver, objectPath } from './client-over.ts';
-export type { ApiClient, ClientEvent, KindAddress, ObjectAddress } from './client-over.ts';
+export type { ApiClient, ClientEvent, KindAddress, ObjectAddress, WriteOptions } from './client-over.ts';
 export type { Transport } from './transport.ts';
 
 /** A hub as one of its own pages reaches it: the session's cookie goes along by itself. */

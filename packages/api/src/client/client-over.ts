@@ -56,7 +56,7 @@ export interface ApiClient {
   ): Promise<T>;
   delete(
     address: ObjectAddress,
-    options?: { uid?: string; resourceVersion?: string; dryRun?: boolean; signal?: AbortSignal },
+    options?: { uid?: string; resourceVersion?: string } & Pick<WriteOptions, 'dryRun' | 'signal' | 'onWarning'>,
   ): Promise<void>;
   /** Anything else: subresources, discovery. JSON answers are parsed. */
   request<T = unknown>(path: string, options?: RawRequest): Promise<T>;
@@ -137,9 +137,10 @@ export function createClientOver(transport: Transport): ApiClient {
         ...options,
         contentType: 'application/apply-patch+yaml',
       }),
-    async delete(address, { uid, resourceVersion, dryRun, signal } = {}) {
+    async delete(address, { uid, resourceVersion, dryRun, signal, onWarning } = {}) {
       const body = { preconditions: { uid, resourceVersion } };
-      await transport.text(objectPath(address), { method: 'DELETE', body, query: { dryRun: dryRun ? 'All' : undefined }, signal });
+      const query = { dryRun: dryRun ? 'All' : undefined };
+      await transport.text(objectPath(address), { method: 'DELETE', body, query, signal, onWarning });
     },
     request: json,
     text: transport.text,

@@ -1,6 +1,7 @@
 import { Empty, Notice, Skeleton } from '@slipway/ui';
 import { CircleAlert, SlidersHorizontal } from 'lucide-react';
-import { Field, fieldText } from '../../forms/field.tsx';
+import { fieldText } from '../../forms/field-words.ts';
+import { Field } from '../../forms/field.tsx';
 import { YamlForm } from '../../forms/schema-form.tsx';
 import { declaredBy } from '../../hub/profiles.ts';
 import { clusterOf, stepOf } from './draft.ts';

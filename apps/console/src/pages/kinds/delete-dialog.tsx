@@ -1,13 +1,19 @@
 import type { KindAddress } from '@slipway/api/browser';
 import type { ApiObject } from '@slipway/model';
-import { Button, Dialog } from '@slipway/ui';
-import { useId, useState } from 'react';
+import { Button, Dialog, Notice } from '@slipway/ui';
+import { TriangleAlert } from 'lucide-react';
+import { useEffect, useId, useState } from 'react';
 import { client } from '../../hub/session.ts';
 import { Problem } from '../problem-pages.tsx';
 
+/** What of an object its deletion needs; a row of a table has that too. */
+export interface Deletable {
+  readonly metadata: Pick<ApiObject['metadata'], 'name' | 'namespace' | 'uid'>;
+}
+
 interface DeleteDialogProps {
   readonly kind: KindAddress;
-  readonly object: ApiObject;
+  readonly object: Deletable;
   readonly onClose: () => void;
   readonly onDeleted: () => void;
 }
@@ -36,7 +42,8 @@ export function DeleteDialog({ kind, object, onClose, onDeleted }: DeleteDialogP
   const [error, setError] = useState<unknown>();
   const [busy, setBusy] = useState(false);
   const id = useId();
-  const because = typed === name ? (busy ? 'It is being deleted' : undefined) : 'Type the name first';
+  const foretold = useForetold(kind, object);
+  const because = refusal({ asked: foretold.asked, refused: foretold.refused !== undefined, busy, named: typed === name });
   const remove = async () => {
     setBusy(true);
     try {
@@ -57,6 +64,12 @@ export function DeleteDialog({ kind, object, onClose, onDeleted }: DeleteDialogP
         }}
       >
         <p>{CONSEQUENCES[kind.kind] ?? 'It goes alone.'} This cannot be undone; its YAML can be copied before.</p>
+        {foretold.warnings.map((warning) => (
+          <Notice key={warning} icon={TriangleAlert} tone="warn">
+            <p>{warning}</p>
+          </Notice>
+        ))}
+        {foretold.refused !== undefined && <Problem error={foretold.refused} />}
         {error !== undefined && <Problem error={error} />}
         <div className="form-row">
           <label htmlFor={id}>
@@ -73,4 +86,29 @@ export function DeleteDialog({ kind, object, onClose, onDeleted }: DeleteDialogP
       </form>
     </Dialog>
   );
+}
+
+function refusal(state: { readonly asked: boolean; readonly refused: boolean; readonly busy: boolean; readonly named: boolean }) {
+  if (state.busy) return 'It is being deleted';
+  if (!state.asked) return 'The hub is being asked whether it would';
+  if (state.refused) return 'The hub would refuse it';
+  return state.named ? undefined : 'Type the name first';
+}
+
+/** What the hub says before anything is deleted: what it does to clusters, or why it would refuse. */
+function useForetold(kind: KindAddress, { metadata: { name, namespace, uid } }: Deletable) {
+  const [told, setTold] = useState<{ asked: boolean; refused?: unknown; warnings: readonly string[] }>({ asked: false, warnings: [] });
+  useEffect(() => {
+    const left = new AbortController();
+    const warnings: string[] = [];
+    const onWarning = (warning: string) => void warnings.push(warning);
+    client.delete({ kind, project: namespace, name }, { uid, dryRun: true, signal: left.signal, onWarning }).then(
+      () => setTold({ asked: true, warnings }),
+      (refused: unknown) => {
+        if (!left.signal.aborted) setTold({ asked: true, refused, warnings });
+      },
+    );
+    return () => left.abort();
+  }, [kind, name, namespace, uid]);
+  return told;
 }

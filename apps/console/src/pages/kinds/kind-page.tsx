@@ -1,25 +1,22 @@
-import type { Scope } from '@slipway/model';
 import { collectionPath } from '@slipway/api/browser';
-import { buttonClass, Empty, Panel, Skeleton } from '@slipway/ui';
+import { Button, buttonClass, Empty, Panel, Skeleton } from '@slipway/ui';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { FilterX, Inbox, Plus, Search } from 'lucide-react';
 import { useEffect, useMemo, useState } from 'react';
+import { useWhyNot } from '../../hub/access.ts';
 import { KINDS, type KindName } from '../../hub/kinds.ts';
 import { transport } from '../../hub/session.ts';
 import { KIND_PLACES, type KindPlace } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { kindWords, MADE_BY_THE_HUB, pluralWords, WITHOUT_PAGE } from './kind-words.ts';
-import { profilePath } from '../profiles/profile-place.ts';
+import { type KindRow, KindRows } from './kind-rows.tsx';
+import { kindWords, MADE_BY_THE_HUB, pluralWords } from './kind-words.ts';
 import { NotFoundPage, Refused } from '../problem-pages.tsx';
 import { SlipwayError } from '@slipway/kit/errors';
 
 interface Table {
   readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[];
-  readonly rows: readonly {
-    readonly cells: readonly unknown[];
-    readonly object: { readonly metadata: { readonly uid: string; readonly name: string; readonly namespace?: string } };
-  }[];
+  readonly rows: readonly KindRow[];
 }
 
 /** Kinds whose own pages are still to come: the hub's table of them, with the columns of the command line. */
@@ -55,22 +52,6 @@ function Kinds({ place }: { readonly place: KindPlace }) {
     </>
   );
 }
-
-/** Profiles have a page of their own. */
-function addressIn(plural: KindName, section: string, { name, namespace }: { readonly name: string; readonly namespace?: string }) {
-  const scope = PROFILE_SCOPES[plural];
-  if (scope !== undefined) return { to: profilePath({ scope, project: namespace, name }) };
-  return {
-    to: '/clusters/$section/$plural/$name',
-    params: { section, plural, name },
-    search: (before: { project?: string | undefined }) => ({ project: before.project, in: namespace }),
-  };
-}
-const PROFILE_SCOPES: Partial<Record<KindName, Scope>> = {
-  clusterprofiles: 'tenant',
-  projectclusterprofiles: 'project',
-  systemclusterprofiles: 'system',
-};
 
 function KindTable({ name, section }: { readonly name: KindName; readonly section: string }) {
   const kind = KINDS[name];
@@ -124,12 +105,7 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
             }
           />
         </div>
-        {!MADE_BY_THE_HUB.has(name) && (
-          <Link to="/clusters/$section/new/$plural" params={{ section, plural: name }} className={buttonClass('primary')}>
-            <Plus size={14} aria-hidden />
-            Create {kindWords(name).toLowerCase()}
-          </Link>
-        )}
+        {!MADE_BY_THE_HUB.has(name) && <CreateLink name={name} section={section} project={scope} />}
       </div>
       <Panel title={pluralWords(name)} flush aside={table !== undefined && <span className="quiet">{rows.length}</span>}>
         {table === undefined && (
@@ -151,38 +127,44 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
           </Empty>
         )}
         {rows.length > 0 && (
-          <div className="table-scroll" tabIndex={0} role="group" aria-label={pluralWords(name)}>
-            <table className="table">
-              <thead>
-                <tr>
-                  {kind.scope === 'project' && scope === undefined && <th>Project</th>}
-                  {columns.map(({ title }) => (
-                    <th key={title}>{title.charAt(0) + title.slice(1).toLowerCase()}</th>
-                  ))}
-                </tr>
-              </thead>
-              <tbody>
-                {rows.map(({ cells, object }) => (
-                  <tr key={object.metadata.uid}>
-                    {kind.scope === 'project' && scope === undefined && <td>{object.metadata.namespace}</td>}
-                    {columns.map(({ title, index }, at) => (
-                      <td key={title} className="message">
-                        {at === 0 && !WITHOUT_PAGE.has(name) ? (
-                          <Link {...addressIn(name, section, object.metadata)} data-row>
-                            {String(cells[index] ?? '')}
-                          </Link>
-                        ) : (
-                          String(cells[index] ?? '')
-                        )}
-                      </td>
-                    ))}
-                  </tr>
-                ))}
-              </tbody>
-            </table>
-          </div>
+          <KindRows
+            name={name}
+            section={section}
+            columns={columns}
+            rows={rows}
+            withProject={kind.scope === 'project' && scope === undefined}
+          />
         )}
       </Panel>
     </>
+  );
+}
+
+function CreateLink({
+  name,
+  section,
+  project,
+}: {
+  readonly name: KindName;
+  readonly section: string;
+  readonly project: string | undefined;
+}) {
+  const because = useWhyNot('create', KINDS[name], project);
+  const words = (
+    <>
+      <Plus size={14} aria-hidden />
+      Create {kindWords(name).toLowerCase()}
+    </>
+  );
+  if (because !== undefined)
+    return (
+      <Button look="primary" because={because}>
+        {words}
+      </Button>
+    );
+  return (
+    <Link to="/clusters/$section/new/$plural" params={{ section, plural: name }} className={buttonClass('primary')}>
+      {words}
+    </Link>
   );
 }

@@ -3,6 +3,7 @@ import { Ago, Button, buttonClass, Notice, Panel, Skeleton } from '@slipway/ui';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Pencil, Trash2 } from 'lucide-react';
 import { lazy, Suspense, useRef, useState } from 'react';
+import { useWhyNot } from '../../hub/access.ts';
 import { KINDS, type KindName } from '../../hub/kinds.ts';
 import type { HubEvent } from '../../hub/objects.ts';
 import { KIND_PLACES, OBJECT_TABS, type ObjectTab } from '../../paths.ts';
@@ -63,7 +64,7 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
         title={name}
         parent={list}
         beside={<span className="quiet">{kindWords(kindName)}</span>}
-        actions={!byHub && <Actions gone={now === undefined} onDelete={() => setDeleting(true)} />}
+        actions={!byHub && <Actions kindName={kindName} project={project} gone={now === undefined} onDelete={() => setDeleting(true)} />}
       />
       {found.state === 'failed' && <Problem error={found.error} />}
       {now === undefined && found.state === 'ready' && (
@@ -90,14 +91,31 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
   );
 }
 
-function Actions({ gone, onDelete }: { readonly gone: boolean; readonly onDelete: () => void }) {
+function Actions(props: {
+  readonly kindName: KindName;
+  readonly project: string | undefined;
+  readonly gone: boolean;
+  readonly onDelete: () => void;
+}) {
+  const kind = KINDS[props.kindName];
+  const mayNotEdit = useWhyNot('update', kind, props.project);
+  const mayNotDelete = useWhyNot('delete', kind, props.project);
+  const edit = (
+    <>
+      <Pencil size={14} aria-hidden />
+      Edit
+    </>
+  );
   return (
     <>
-      <Link to="." search={(before) => ({ ...before, tab: 'edit' as const })} className={buttonClass()}>
-        <Pencil size={14} aria-hidden />
-        Edit
-      </Link>
-      <Button look="danger" because={gone ? 'It is deleted already' : undefined} onClick={onDelete}>
+      {mayNotEdit === undefined ? (
+        <Link to="." search={(before) => ({ ...before, tab: 'edit' as const })} className={buttonClass()}>
+          {edit}
+        </Link>
+      ) : (
+        <Button because={mayNotEdit}>{edit}</Button>
+      )}
+      <Button look="danger" because={props.gone ? 'It is deleted already' : mayNotDelete} onClick={props.onDelete}>
         <Trash2 size={14} aria-hidden />
         Delete
       </Button>

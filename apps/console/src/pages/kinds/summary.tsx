@@ -2,7 +2,7 @@ import { isRecord } from '@slipway/model/browser';
 import type { ApiObject, Condition } from '@slipway/model';
 import { Ago, Panel, Status } from '@slipway/ui';
 import { CircleCheck, CircleDashed, CircleX } from 'lucide-react';
-import { labelOf } from '../../forms/field.tsx';
+import { labelOf } from '../../forms/field-words.ts';
 
 /** What an object wants, how it is, and what its conditions say. */
 export function Summary({ object }: { readonly object: ApiObject }) {
