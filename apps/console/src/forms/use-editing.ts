@@ -23,8 +23,8 @@ export function editableText(object: ApiObject | NewObject): string {
 
 interface EditingOptions {
   readonly kind: KindAddress;
-  readonly object: ApiObject | undefined;
-  readonly start: NewObject | undefined;
+  readonly object?: ApiObject | undefined;
+  readonly start?: NewObject | undefined;
   readonly document: OpenApi;
   readonly schema: Schema;
   readonly onSaved: (object: ApiObject) => void;
