@@ -32,6 +32,15 @@ describe('presets', () => {
     expect(effectiveValues(values, started)['resources']).toEqual({ requests: { cpu: 1 } });
   });
 
+  it('take away a map and something in it: the map is gone, in whichever order they are named', () => {
+    for (const remove of [
+      ['a', 'a.b'],
+      ['a.b', 'a'],
+    ])
+      expect(effectiveValues({ a: { b: 1 } }, applyPreset({ a: { b: 1 } }, {}, { values: {}, remove }))).toEqual({});
+    expect(applyPreset({ a: { b: 1 } }, { a: 'x' }, { values: {}, remove: ['a.b'] })).toEqual({ a: 'x' });
+  });
+
   it('are refused when unknown, or when two are of one group', () => {
     expect(startingValues(pack, ['huge'], 'spec.layers[0].preset').causes).toEqual([
       { field: 'spec.layers[0].preset[0]', reason: 'FieldValueInvalid', message: 'the pack has no preset "huge"; it has: ha, small, tls' },

@@ -61,11 +61,17 @@ function removePath(defaults: Values, values: Values, path: string): Values {
   const last = steps.at(-1);
   if (last === undefined) return values;
   if (typeof last === 'number') return removeItem(defaults, values, steps);
+  // Under what is already gone, or is no map, there is nothing left to take away; a null put there would bring its parent back.
+  if (steps.some((_, depth) => depth > 0 && isLeaf(valueAt(values, steps.slice(0, depth))))) return values;
   const removed = withoutValueAt(values, steps) as Values;
   const inChart = valueAt(defaults, steps);
   // Below a list there is nothing that helm would merge: the whole list comes from the layer's values.
   if (inChart === undefined || steps.some((step) => typeof step === 'number')) return removed;
   return withValueAt(removed, steps, null) as Values;
+}
+
+function isLeaf(value: unknown): boolean {
+  return value !== undefined && (typeof value !== 'object' || value === null);
 }
 
 /** helm replaces lists as a whole, so a list that loses an item is given in full. */
