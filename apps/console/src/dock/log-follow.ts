@@ -3,12 +3,15 @@ import { messageOf, SlipwayError } from '@slipway/kit/errors';
 import { type ClusterRef, inCluster } from '../hub/in-cluster.ts';
 import { createLogBuffer, type LogLine } from './log-buffer.ts';
 import { follows, isBeyond, type LogChoice, logQuery } from './log-query.ts';
+import { containerNow, goneError, type PodStatus, readPrevious, saysGone } from './previous-log.ts';
 
 export interface LogSnapshot {
   readonly lines: readonly LogLine[];
   readonly dropped: number;
   readonly state: 'loading' | 'live' | 'again' | 'ended' | 'failed';
   readonly error?: SlipwayError;
+  /** Of what was asked for as the previous container: it is the last one that ended, and none runs now. */
+  readonly lastEnded?: boolean;
 }
 
 export interface PodRef extends ClusterRef {
@@ -18,6 +21,8 @@ export interface PodRef extends ClusterRef {
 
 const FLUSH_MS = 100;
 const AGAIN_MS = 2000;
+/** A container that is gone is asked for so often: the kubelet's own knowledge is a little behind its runtime's. */
+const MOST_TRIES = 5;
 /** The container is asked for, or has not started: said by the API server with these codes, and another try does not help. */
 const FINAL = new Set(['BadRequest', 'Forbidden', 'Unauthorized', 'NotFound', 'Invalid']);
 
@@ -30,20 +35,22 @@ export function createLogFollow(transport: Transport, pod: PodRef, choice: LogCh
   const listeners = new Set<() => void>();
   let now: LogSnapshot = { lines: [], dropped: 0, state: 'loading' };
   let flushing: ReturnType<typeof setTimeout> | undefined;
+  let tries = 0;
 
-  const publish = (state: LogSnapshot['state'], error?: SlipwayError): void => {
+  const publish = (state: LogSnapshot['state'], more: Pick<LogSnapshot, 'error' | 'lastEnded'> = {}): void => {
     clearTimeout(flushing);
     flushing = undefined;
-    now = { lines: buffer.lines(), dropped: buffer.dropped(), state, ...(error === undefined ? {} : { error }) };
+    now = { ...more, lines: buffer.lines(), dropped: buffer.dropped(), state };
     for (const listener of listeners) listener();
   };
 
-  async function read(signal: AbortSignal): Promise<void> {
+  async function read(wanted: LogChoice, signal: AbortSignal): Promise<void> {
     buffer.resumed();
-    const query = logQuery(choice, buffer.lastTime());
+    const query = logQuery(wanted, buffer.lastTime());
     const lines = transport.lines(`${podPath(pod)}/log`, { signal, query, headers: { accept: '*/*' } });
     let begun = false;
     for await (const line of lines) {
+      if (saysGone(line)) throw goneError();
       if (isBeyond(choice, line.slice(0, line.indexOf(' ')))) return;
       buffer.add(line);
       if (!begun) publish('live');
@@ -52,18 +59,44 @@ export function createLogFollow(transport: Transport, pod: PodRef, choice: LogCh
     }
   }
 
+  const status = async (signal: AbortSignal): Promise<PodStatus | undefined> =>
+    (JSON.parse(await transport.text(podPath(pod), { signal })) as { status?: PodStatus }).status;
+
+  /** A followed log ends with its container, or with the connection: only the pod says which. */
+  async function forward(signal: AbortSignal): Promise<boolean> {
+    await read(choice, signal);
+    if (signal.aborted || !follows(choice)) return true;
+    const { phase } = (await status(signal)) ?? {};
+    return phase === 'Succeeded' || phase === 'Failed';
+  }
+
+  /** Undefined: it has to be asked again. */
+  async function back(signal: AbortSignal): Promise<'previous' | 'last-ended' | undefined> {
+    const outcome = await readPrevious({
+      read: (previous) => {
+        buffer.clear();
+        return read({ ...choice, previous, follow: false }, signal);
+      },
+      look: async () => containerNow(await status(signal), choice.container),
+    });
+    if (outcome !== 'again') return outcome;
+    tries += 1;
+    if (tries >= MOST_TRIES) throw new SlipwayError('NotFound', goneError().message);
+    return undefined;
+  }
+
   async function run(signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
-        await read(signal);
+        const ended = await (choice.previous ? back(signal) : forward(signal));
         if (signal.aborted) return;
-        if (!follows(choice) || (await hasEnded(transport, pod, signal))) return publish('ended');
+        if (ended) return publish('ended', { lastEnded: ended === 'last-ended' });
         publish('again');
       } catch (error) {
         if (signal.aborted) return;
         const told = error instanceof SlipwayError ? error : new SlipwayError('Internal', messageOf(error));
-        if (FINAL.has(told.code)) return publish(buffer.lastTime() === undefined ? 'failed' : 'ended', told);
-        publish('again', told);
+        if (FINAL.has(told.code)) return publish(buffer.lastTime() === undefined ? 'failed' : 'ended', { error: told });
+        publish('again', { error: told });
       }
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, AGAIN_MS);
@@ -82,7 +115,7 @@ export function createLogFollow(transport: Transport, pod: PodRef, choice: LogCh
     /** Empties what is shown; the stream goes on. */
     clear(): void {
       buffer.clear();
-      publish(now.state);
+      publish(now.state, now);
     },
     start(): () => void {
       const running = new AbortController();
@@ -94,11 +127,4 @@ export function createLogFollow(transport: Transport, pod: PodRef, choice: LogCh
       };
     },
   };
-}
-
-/** A followed log ends with its container, or with the connection: only the pod says which. */
-async function hasEnded(transport: Transport, pod: PodRef, signal: AbortSignal): Promise<boolean> {
-  const text = await transport.text(podPath(pod), { signal });
-  const { status } = JSON.parse(text) as { status?: { phase?: string } };
-  return status?.phase === 'Succeeded' || status?.phase === 'Failed';
 }

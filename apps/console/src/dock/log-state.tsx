@@ -14,7 +14,11 @@ export function LogState({ tab, now, choice }: { readonly tab: PodRef; readonly 
       {now.state === 'failed' && <Problem error={now.error} />}
       {now.state === 'again' && (
         <Notice icon={RefreshCw} tone="warn" role="status">
-          <p>The log broke off{now.error === undefined ? '' : `: ${now.error.message}`} It goes on from the last line by itself.</p>
+          <p>
+            {choice.previous ? 'The container was just started again' : 'The log broke off'}
+            {now.error === undefined ? '.' : `: ${now.error.message}`}{' '}
+            {choice.previous ? 'The node is asked again by itself.' : 'It goes on from the last line by itself.'}
+          </p>
         </Notice>
       )}
       {now.dropped > 0 && (
@@ -27,12 +31,16 @@ export function LogState({ tab, now, choice }: { readonly tab: PodRef; readonly 
       )}
       {now.state === 'ended' && (
         <p className="log-ended quiet small">
-          <CircleDashed size={13} aria-hidden />{' '}
-          {now.error?.message ?? (choice.previous ? 'This is all the container said before it ended.' : 'That is all: nothing more comes.')}
+          <CircleDashed size={13} aria-hidden /> {now.error?.message ?? lastWords(now, choice)}
           {now.lines.length === 0 && now.error === undefined ? ' It said nothing in this time.' : ''}
         </p>
       )}
       {now.state === 'loading' && <p className="log-ended quiet small">Waiting for the first line …</p>}
     </>
   );
+}
+
+function lastWords({ lastEnded }: LogSnapshot, { previous }: LogChoice): string {
+  if (lastEnded === true) return 'No container runs now, and the node keeps one that ended: this is all the last of them said.';
+  return previous ? 'This is all the container said before it ended.' : 'That is all: nothing more comes.';
 }
