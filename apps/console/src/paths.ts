@@ -49,8 +49,18 @@ const kindPlace = (section: string, title: string, icon: LucideIcon, ...kinds: K
 });
 
 export const KIND_PLACES: readonly KindPlace[] = [
-  kindPlace('profiles', 'Profiles', Layers, 'clusterprofiles', 'projectclusterprofiles', 'systemclusterprofiles'),
-  kindPlace('rollouts', 'Rollouts', Rocket, 'rollouts'),
+  kindPlace(
+    'profiles',
+    'Profiles',
+    Layers,
+    'clusterprofiles',
+    'projectclusterprofiles',
+    'systemclusterprofiles',
+    'macros',
+    'projectmacros',
+    'systemmacros',
+  ),
+  kindPlace('rollouts', 'Rollouts', Rocket, 'rollouts', 'maintenancepolicies'),
   kindPlace('packs', 'Packs & registries', Package, 'packs', 'registries', 'projectpacks', 'projectregistries'),
   kindPlace('accounts', 'Accounts & gateways', Cloud, 'cloudaccounts', 'gateways'),
   kindPlace('machines', 'Machines', Server, 'machines', 'machinepools'),

@@ -19,6 +19,19 @@ export function agoText(time: string, now: number): string {
   return words.format(Math.trunc(seconds / size), unit);
 }
 
+const ISO = /\b\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?Z/g;
+
+/** A sentence of the hub's with its times as they are here: `2026-03-01T11:58:00Z` is `11:58`, or `28 Feb, 11:58` on another day. */
+export function localTimes(sentence: string, now = Date.now()): string {
+  return sentence.replaceAll(ISO, (text) => {
+    const time = new Date(text);
+    if (Number.isNaN(time.getTime())) return text;
+    const clock = time.toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
+    if (time.toDateString() === new Date(now).toDateString()) return clock;
+    return `${time.toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${clock}`;
+  });
+}
+
 const EVERY_MS = 10_000;
 
 /** A relative time that stays true. */

@@ -24,7 +24,9 @@ export function Row(props: FieldProps & { readonly children: (control: Control) 
   const { document, problemsAt } = useForm();
   const id = useId();
   const problems = problemsAt(fieldText(props.path));
-  const about = [props.schema.description, typeWords(document, props.schema)].filter(Boolean).join(' · ');
+  // What can be chosen is seen in the control.
+  const { enum: _choices, ...schema } = props.schema;
+  const about = [schema.description, typeWords(document, schema)].filter(Boolean).join(' · ');
   return (
     <div className="form-row">
       <label htmlFor={id}>

@@ -1,5 +1,5 @@
 import { openDrift } from '@slipway/model/browser';
-import { Panel, Skeleton } from '@slipway/ui';
+import { Panel, Skeleton, Tabs } from '@slipway/ui';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { Trash2 } from 'lucide-react';
 import { Notice } from '@slipway/ui';
@@ -62,7 +62,7 @@ export function ClusterPage() {
       <p className="quiet lead">
         <PhaseReason cluster={shown} />
       </p>
-      <nav className="tabs" aria-label="Parts of the cluster">
+      <Tabs label="Parts of the cluster">
         {CLUSTER_TABS.map((one) => (
           <Link
             key={one}
@@ -76,7 +76,7 @@ export function ClusterPage() {
             {one === 'drift' && <Count of={openDrift(shown.status?.drift ?? []).length} />}
           </Link>
         ))}
-      </nav>
+      </Tabs>
       <Suspense fallback={<Skeleton lines={12} />}>
         <Tab tab={tab} cluster={shown} />
       </Suspense>

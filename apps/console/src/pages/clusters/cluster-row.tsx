@@ -1,4 +1,4 @@
-import { Ago } from '@slipway/ui';
+import { Ago, localTimes } from '@slipway/ui';
 import { useRouter } from '@tanstack/react-router';
 import { GitCompare } from 'lucide-react';
 import { memo } from 'react';
@@ -75,7 +75,7 @@ export const ClusterRow = memo(function ClusterRow(props: {
         <Ago time={metadata.creationTimestamp} />
       </div>
       <div role="cell" className="grid-cell grid-message clip quiet" title={attention ?? status?.message}>
-        {attention ?? <PhaseReason cluster={cluster} />}
+        {attention === undefined ? <PhaseReason cluster={cluster} /> : localTimes(attention)}
       </div>
     </div>
   );

@@ -1,6 +1,6 @@
 import type { ClusterPhase, Impact } from '@slipway/model';
 import { IMPACT_WORDS, PHASE_WORDS } from '@slipway/model/browser';
-import { Ago, Status, type Tone } from '@slipway/ui';
+import { Ago, localTimes, Status, type Tone } from '@slipway/ui';
 import {
   CircleAlert,
   CircleCheck,
@@ -55,7 +55,7 @@ export function PhaseReason({ cluster: { status } }: { readonly cluster: Cluster
           {status.message === '' ? '' : ' · '}
         </>
       )}
-      {status.message}
+      {localTimes(status.message)}
     </>
   );
 }

@@ -1,4 +1,4 @@
-import { Ago, Empty, Skeleton, Status } from '@slipway/ui';
+import { Ago, Empty, localTimes, Skeleton, Status } from '@slipway/ui';
 import { CircleCheck, Info, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
 import type { HubEvent } from '../../hub/objects.ts';
@@ -57,7 +57,7 @@ export function EventList(props: {
               )}
               <td>{spec.reason}</td>
               <td className="message">
-                {spec.message}
+                {localTimes(spec.message)}
                 {spec.count > 1 && <span className="quiet"> (×{spec.count})</span>}
               </td>
             </tr>

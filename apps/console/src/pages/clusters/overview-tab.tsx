@@ -1,5 +1,5 @@
 import { openDrift } from '@slipway/model/browser';
-import { Ago, Panel, Status } from '@slipway/ui';
+import { Ago, localTimes, Panel, Status } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { CircleCheck, CircleDashed, TriangleAlert } from 'lucide-react';
 import type { Cluster } from '../../hub/objects.ts';
@@ -50,7 +50,7 @@ function Conditions({ cluster }: { readonly cluster: Cluster }) {
                 </td>
                 <td className="message">
                   {reason}
-                  {message !== '' && <span className="quiet block">{message}</span>}
+                  {message !== '' && <span className="quiet block">{localTimes(message)}</span>}
                 </td>
                 <td>
                   <Ago time={lastTransitionTime} />

@@ -1,23 +1,16 @@
-import { collectionPath } from '@slipway/api/browser';
-import { Button, buttonClass, Empty, Panel, Skeleton } from '@slipway/ui';
+import { Button, buttonClass, Empty, Panel, Skeleton, Tabs } from '@slipway/ui';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { FilterX, Inbox, Plus, Search } from 'lucide-react';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo } from 'react';
 import { useWhyNot } from '../../hub/access.ts';
 import { KINDS, type KindName } from '../../hub/kinds.ts';
-import { transport } from '../../hub/session.ts';
 import { KIND_PLACES, type KindPlace } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { type KindRow, KindRows } from './kind-rows.tsx';
+import { KindRows } from './kind-rows.tsx';
 import { kindWords, MADE_BY_THE_HUB, pluralWords } from './kind-words.ts';
 import { NotFoundPage, Refused } from '../problem-pages.tsx';
-import { SlipwayError } from '@slipway/kit/errors';
-
-interface Table {
-  readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[];
-  readonly rows: readonly KindRow[];
-}
+import { MOST_ROWS, useTable } from './use-table.ts';
 
 /** Kinds whose own pages are still to come: the hub's table of them, with the columns of the command line. */
 export function KindPage() {
@@ -33,7 +26,7 @@ function Kinds({ place }: { readonly place: KindPlace }) {
     <>
       <PageHead title={place.title} />
       {place.kinds.length > 1 && (
-        <nav className="tabs" aria-label={place.title}>
+        <Tabs label={place.title}>
           {place.kinds.map((one) => (
             <Link
               key={one}
@@ -46,7 +39,7 @@ function Kinds({ place }: { readonly place: KindPlace }) {
               {pluralWords(one)}
             </Link>
           ))}
-        </nav>
+        </Tabs>
       )}
       {name !== undefined && <KindTable key={name} name={name} section={place.section} />}
     </>
@@ -60,23 +53,7 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
   const navigate = useNavigate({ from: '/clusters/$section' });
   const scope = kind.scope === 'project' ? project : undefined;
   const objects = useObjects(kind, scope);
-  const [table, setTable] = useState<Table>();
-  const [problem, setProblem] = useState<SlipwayError>();
-  useEffect(() => {
-    const left = new AbortController();
-    const accept = 'application/json;as=Table;v=v1;g=meta.k8s.io';
-    transport.text(collectionPath(kind, scope), { headers: { accept }, query: { limit: '1000' }, signal: left.signal }).then(
-      (text) => {
-        setTable(JSON.parse(text) as Table);
-        setProblem(undefined);
-      },
-      (error: unknown) => {
-        if (!left.signal.aborted && error instanceof SlipwayError) setProblem(error);
-      },
-    );
-    return () => left.abort();
-    // The stream says when the table is to be asked for again.
-  }, [kind, scope, objects.items]);
+  const { table, problem } = useTable(kind, scope, objects.items);
   const columns = (table?.columnDefinitions ?? []).flatMap(({ name: title, priority }, index) =>
     priority === 0 ? [{ title, index }] : [],
   );
@@ -84,6 +61,7 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
     () => (table?.rows ?? []).filter(({ cells }) => cells.join(' ').toLowerCase().includes(q.toLowerCase())),
     [table, q],
   );
+  const cut = (table?.rows.length ?? 0) >= MOST_ROWS && objects.items.length > MOST_ROWS;
   if (problem !== undefined && table === undefined) return <Refused error={problem} />;
   return (
     <>
@@ -107,25 +85,17 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
         </div>
         {!MADE_BY_THE_HUB.has(name) && <CreateLink name={name} section={section} project={scope} />}
       </div>
-      <Panel title={pluralWords(name)} flush aside={table !== undefined && <span className="quiet">{rows.length}</span>}>
+      <Panel
+        title={pluralWords(name)}
+        flush
+        aside={table !== undefined && <span className="quiet">{cut ? `${rows.length} of ${objects.items.length}` : rows.length}</span>}
+      >
         {table === undefined && (
           <div className="panel-body">
             <Skeleton lines={6} />
           </div>
         )}
-        {table !== undefined && rows.length === 0 && (
-          <Empty icon={q === '' ? Inbox : FilterX} title={q === '' ? `No ${pluralWords(name).toLowerCase()} yet` : 'Nothing matches'}>
-            <p>
-              {q === '' ? (
-                <>
-                  On the command line: <code>slipway explain {kind.kind.toLowerCase()}</code>
-                </>
-              ) : (
-                'Change or clear the filter.'
-              )}
-            </p>
-          </Empty>
-        )}
+        {table !== undefined && rows.length === 0 && <NoRows name={name} filtered={q !== ''} />}
         {rows.length > 0 && (
           <KindRows
             name={name}
@@ -135,8 +105,30 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
             withProject={kind.scope === 'project' && scope === undefined}
           />
         )}
+        {cut && (
+          <p className="panel-body quiet">
+            The first {MOST_ROWS} of {objects.items.length} are shown, and the filter looks only among them. Choose a project above to see
+            fewer.
+          </p>
+        )}
       </Panel>
     </>
+  );
+}
+
+function NoRows({ name, filtered }: { readonly name: KindName; readonly filtered: boolean }) {
+  if (filtered)
+    return (
+      <Empty icon={FilterX} title="Nothing matches">
+        <p>Change or clear the filter.</p>
+      </Empty>
+    );
+  return (
+    <Empty icon={Inbox} title={`No ${pluralWords(name).toLowerCase()} yet`}>
+      <p>
+        On the command line: <code>slipway explain {KINDS[name].kind.toLowerCase()}</code>
+      </p>
+    </Empty>
   );
 }
 

@@ -1,12 +1,12 @@
 import type { Scope } from '@slipway/model';
-import { Button, buttonClass } from '@slipway/ui';
+import { Button, buttonClass, Status } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
-import { Pencil, Trash2 } from 'lucide-react';
+import { CircleCheck, CircleHelp, Pencil, Trash2, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
 import { KINDS, type KindName } from '../../hub/kinds.ts';
 import { profilePath } from '../profiles/profile-place.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
-import { MADE_BY_THE_HUB, pluralWords, WITHOUT_PAGE } from './kind-words.ts';
+import { cellWords, columnWords, MADE_BY_THE_HUB, ONE_LINE, pluralWords, WITHOUT_PAGE } from './kind-words.ts';
 
 export interface KindRow {
   readonly cells: readonly unknown[];
@@ -34,7 +34,7 @@ export function KindRows({ name, section, columns, rows, withProject }: KindRows
             <tr>
               {withProject && <th>Project</th>}
               {columns.map(({ title }) => (
-                <th key={title}>{title.charAt(0) + title.slice(1).toLowerCase()}</th>
+                <th key={title}>{columnWords(title)}</th>
               ))}
               {changes && (
                 <th>
@@ -48,17 +48,17 @@ export function KindRows({ name, section, columns, rows, withProject }: KindRows
               <tr key={object.metadata.uid}>
                 {withProject && <td>{object.metadata.namespace}</td>}
                 {columns.map(({ title, index }, at) => (
-                  <td key={title} className="message">
+                  <td key={title} className={cellWords(cells[index]).length > ONE_LINE ? 'message' : 'one-line'}>
                     {at === 0 && opens ? (
-                      <RowLink name={name} section={section} object={object} text={String(cells[index] ?? '')} />
+                      <RowLink name={name} section={section} object={object} text={cellWords(cells[index])} />
                     ) : (
-                      String(cells[index] ?? '')
+                      <CellValue title={title} value={cells[index]} />
                     )}
                   </td>
                 ))}
                 {changes && (
-                  <td>
-                    <span className="row row-actions">
+                  <td className="row-actions">
+                    <span className="row">
                       {PROFILE_SCOPES[name] === undefined && <RowLink name={name} section={section} object={object} edit />}
                       <Button look="icon" aria-label={`Delete ${object.metadata.name}`} onClick={() => setDeleting(object)}>
                         <Trash2 size={14} aria-hidden />
@@ -81,6 +81,15 @@ export function KindRows({ name, section, columns, rows, withProject }: KindRows
       )}
     </>
   );
+}
+
+/** Whether something is so is a word and an icon here too. */
+function CellValue({ title, value }: { readonly title: string; readonly value: unknown }) {
+  const words = cellWords(value);
+  if (title !== 'READY') return words;
+  if (words === 'True') return <Status icon={CircleCheck} tone="ok" word="Ready" />;
+  if (words === 'False') return <Status icon={TriangleAlert} tone="warn" word="Not ready" />;
+  return words === 'Unknown' ? <Status icon={CircleHelp} tone="quiet" word="Unknown" /> : words;
 }
 
 /** Profiles have a page of their own. */

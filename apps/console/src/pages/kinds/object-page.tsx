@@ -1,5 +1,5 @@
 import type { ApiObject } from '@slipway/model';
-import { Ago, Button, buttonClass, Notice, Panel, Skeleton } from '@slipway/ui';
+import { Ago, Button, buttonClass, Notice, Panel, Skeleton, Tabs } from '@slipway/ui';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Pencil, Trash2 } from 'lucide-react';
 import { lazy, Suspense, useRef, useState } from 'react';
@@ -72,7 +72,7 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
           <p>This was deleted while the page was open. What you see is how it was last.</p>
         </Notice>
       )}
-      <Tabs name={name} tab={tab} byHub={byHub} />
+      <Parts name={name} tab={tab} byHub={byHub} />
       <Suspense fallback={<Skeleton lines={12} />}>
         {tab === 'overview' && <Overview object={shown} />}
         {tab === 'events' && <Events object={shown} kind={kind.kind} />}
@@ -123,9 +123,9 @@ function Actions(props: {
   );
 }
 
-function Tabs({ name, tab, byHub }: { readonly name: string; readonly tab: ObjectTab; readonly byHub: boolean }) {
+function Parts({ name, tab, byHub }: { readonly name: string; readonly tab: ObjectTab; readonly byHub: boolean }) {
   return (
-    <nav className="tabs" aria-label={`Parts of ${name}`}>
+    <Tabs label={`Parts of ${name}`}>
       {OBJECT_TABS.filter((one) => one !== 'edit' || !byHub).map((one) => (
         <Link
           key={one}
@@ -138,7 +138,7 @@ function Tabs({ name, tab, byHub }: { readonly name: string; readonly tab: Objec
           {TAB_WORDS[one]}
         </Link>
       ))}
-    </nav>
+    </Tabs>
   );
 }
 

@@ -1,4 +1,4 @@
-import { Ago, Empty, Panel, Skeleton } from '@slipway/ui';
+import { Ago, Empty, localTimes, Panel, Skeleton } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { CircleCheck, Info, TriangleAlert } from 'lucide-react';
 import { useMemo } from 'react';
@@ -77,7 +77,7 @@ function Happening({ event: { metadata, spec } }: { readonly event: HubEvent }) 
           </span>
         </span>
         <span className="block clip quiet small" title={spec.message}>
-          {spec.message}
+          {localTimes(spec.message)}
         </span>
       </span>
     </li>

@@ -1,4 +1,4 @@
-import { Ago, buttonClass, Empty, Panel } from '@slipway/ui';
+import { Ago, buttonClass, Empty, localTimes, Panel } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { CircleCheck } from 'lucide-react';
 import { useMemo } from 'react';
@@ -86,7 +86,7 @@ function Need({ group: { reason, members } }: { readonly group: AttentionGroup }
               <span className="quiet small">{member.cluster.metadata.namespace}</span>
             </span>
             <span className="grow quiet need-why" title={member.why}>
-              {member.why}
+              {localTimes(member.why)}
             </span>
           </li>
         ))}

@@ -1,3 +1,4 @@
+import { Tabs } from '@slipway/ui';
 import { Link, useSearch } from '@tanstack/react-router';
 import type { ComponentType } from 'react';
 import { PageHead } from '../../shell/page-title.tsx';
@@ -29,7 +30,7 @@ export function PeoplePage() {
   return (
     <>
       <PageHead title="People & access" />
-      <nav className="tabs" aria-label="People & access">
+      <Tabs label="People & access">
         {PEOPLE_TABS.map((one) => (
           <Link
             key={one}
@@ -42,7 +43,7 @@ export function PeoplePage() {
             {TABS[one][0]}
           </Link>
         ))}
-      </nav>
+      </Tabs>
       <Content key={tab} />
     </>
   );

@@ -1,6 +1,6 @@
 import type { FieldCause } from '@slipway/kit/errors';
 import type { Layer, ProfileVersion } from '@slipway/model';
-import { Button, Empty, Notice, Panel, Skeleton } from '@slipway/ui';
+import { Button, Empty, Notice, Panel, Skeleton, Tabs } from '@slipway/ui';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { BookOpen, CircleX, MousePointerClick, Trash2 } from 'lucide-react';
 import type { Cluster, Pack } from '../../hub/objects.ts';
@@ -65,7 +65,7 @@ export function LayerPanel(props: LayerPanelProps) {
         </Button>
       }
     >
-      <nav className="tabs" aria-label="Parts of the layer">
+      <Tabs label="Parts of the layer">
         {LAYER_PANELS.map((one) => (
           <Link
             key={one}
@@ -78,7 +78,7 @@ export function LayerPanel(props: LayerPanelProps) {
             {PANEL_WORDS[one]}
           </Link>
         ))}
-      </nav>
+      </Tabs>
       {causes.length > 0 && (
         <Notice icon={CircleX} tone="bad" role="status">
           <ul>
