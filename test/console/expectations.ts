@@ -19,7 +19,7 @@ const EXPECTATIONS: readonly (readonly [number: number, what: string, picture?: 
   [12, 'Provisioning timeline', 'timeline'],
   [13, 'Profile stack', 'profile-builder'],
   [14, 'Packs', 'pack'],
-  [15, 'Variables'],
+  [15, 'Variables', 'variables'],
   [16, 'Rollout', 'rollout'],
   [17, 'Review before apply', 'create-cluster'],
   [18, 'Drift, three ways', 'drift'],

@@ -153,6 +153,8 @@ export interface ProfileSearch {
   readonly with?: string | undefined;
   readonly layer?: string | undefined;
   readonly panel?: LayerPanelName | undefined;
+  /** The variable that is looked at in the place of a layer. */
+  readonly variable?: string | undefined;
   readonly q?: string | undefined;
   readonly type?: string | undefined;
   readonly suits?: 'yes' | undefined;
@@ -182,6 +184,7 @@ const profile = createRoute({
     with: word(search['with']),
     layer: word(search['layer']),
     panel: LAYER_PANELS.find((panel) => panel === search['panel']),
+    variable: word(search['variable']),
     q: word(search['q']),
     type: word(search['type']),
     suits: search['suits'] === 'yes' ? 'yes' : undefined,

@@ -4,3 +4,8 @@ export { fullDependencies } from './cluster-profile/order.ts';
 export { effectiveOrder, moveLayer } from './cluster-profile/reorder.ts';
 export { deepEqual } from './meta/diff.ts';
 export { inRange } from './pack/version-range.ts';
+export * from './cluster-profile/cluster-facts.ts';
+export * from './cluster-profile/variable-types.ts';
+export * from './cluster-profile/variable-uses.ts';
+export * from './template/function-signatures.ts';
+export { blankReferences } from './template/hidden-references.ts';

@@ -21,15 +21,22 @@ interface YamlEditorProps {
   /** Completes and explains the fields of this kind; without it, it is any YAML. */
   readonly kind?: string | undefined;
   readonly value: string;
+  /** What else knows the text, when it is of no kind: the values of a layer. */
+  readonly knowledge?: Knowledge | undefined;
+  /** The text as it is read for its structure, place by place: where references stand in it unquoted. */
+  readonly readAs?: ((value: string) => string) | undefined;
   /** Without it the text is for reading. */
   readonly onChange?: ((value: string) => void) | undefined;
   readonly problems?: readonly FieldProblem[] | undefined;
 }
 
+const NONE: readonly FieldProblem[] = [];
+
 /** An object as YAML: with what its kind says of every field, and what is wrong at its place. */
-export function YamlEditor({ label, kind, value, onChange, problems = [] }: YamlEditorProps) {
-  const knowledge = useKnowledge(kind);
-  const marks = useMemo(() => problemsIn(value, problems), [value, problems]);
+export function YamlEditor({ label, kind, value, onChange, problems = NONE, ...more }: YamlEditorProps) {
+  const ofKind = useKnowledge(kind);
+  const { readAs, knowledge = ofKind } = more;
+  const marks = useMemo(() => problemsIn(readAs === undefined ? value : readAs(value), problems), [value, problems, readAs]);
   return (
     <Suspense
       fallback={

@@ -2,7 +2,8 @@ import type { FieldCause } from '@slipway/kit';
 import { forbiddenField, invalidField, requiredField } from '../meta/causes.ts';
 import { joinPath } from '../meta/diff.ts';
 import { checkPattern } from './pattern.ts';
-import { checkValue, isText } from './variable-value.ts';
+import { typeTakes } from './variable-types.ts';
+import { checkValue } from './variable-value.ts';
 import type { Variable } from './variable.ts';
 
 /** Problems of the declarations themselves. Paths start with `path`, such as `spec.versions[0].variables`. */
@@ -40,21 +41,20 @@ function checkDeclaration(variable: Variable, field: string): FieldCause[] {
 }
 
 function patternMisplaced({ type }: Variable): string | undefined {
-  const may = type === 'string' || type === 'multiline' || type === 'secret' || type === 'list';
-  return may ? undefined : 'a pattern is for variables of type string, multiline, secret and list';
+  return typeTakes(type).pattern ? undefined : 'a pattern is for variables of type string, multiline, secret and list';
 }
 
 function checkLimits(variable: Variable, field: string): FieldCause[] {
   const { type, min, max, minLength, maxLength } = variable;
   const causes: FieldCause[] = [];
-  if (type !== 'number' && (min !== undefined || max !== undefined)) {
+  if (!typeTakes(type).range && (min !== undefined || max !== undefined)) {
     causes.push(forbiddenField(field, 'min and max are for variables of type number'));
   }
   if (min !== undefined && max !== undefined && min > max) {
     causes.push(invalidField(`${field}.min`, `must not be greater than max (${max})`));
   }
   const hasLength = minLength !== undefined || maxLength !== undefined;
-  if (hasLength && (type === 'enum' || !(isText(type) || type === 'list'))) {
+  if (hasLength && !typeTakes(type).length) {
     causes.push(forbiddenField(field, 'minLength and maxLength are for texts and lists'));
   }
   if (minLength !== undefined && maxLength !== undefined && minLength > maxLength) {
@@ -64,7 +64,7 @@ function checkLimits(variable: Variable, field: string): FieldCause[] {
 }
 
 function checkOptions({ type, options }: Variable, field: string): FieldCause[] {
-  if (type === 'enum') {
+  if (typeTakes(type).options) {
     return (options ?? []).length === 0 ? [requiredField(`${field}.options`, 'an enum needs at least one option')] : [];
   }
   return options === undefined ? [] : [forbiddenField(`${field}.options`, 'options are for variables of type enum')];
@@ -72,7 +72,8 @@ function checkOptions({ type, options }: Variable, field: string): FieldCause[] 
 
 function defaultProblem(variable: Variable): string | undefined {
   if (variable.default === undefined) return undefined;
-  if (variable.type === 'secret') return 'a secret has no default: it would stand in the profile for everybody to read; clusters give it';
+  if (!typeTakes(variable.type).default)
+    return 'a secret has no default: it would stand in the profile for everybody to read; clusters give it';
   // One that refers to something is checked when that is known.
   return JSON.stringify(variable.default).includes('{{') ? undefined : checkValue(variable, variable.default);
 }

@@ -6,25 +6,8 @@ import type { Budget, Found, Known, References } from '../template/evaluate.ts';
 import { known, TemplateProblem, UNSURE, weightOf } from '../template/evaluate.ts';
 import { fill } from '../template/fill.ts';
 import { type Reference, referenceText } from '../template/syntax.ts';
+import { CLUSTER_FACTS, type ClusterFact } from './cluster-facts.ts';
 import type { MacroTable } from './macro-table.ts';
-
-/** Facts of a cluster that profiles may refer to. */
-export const CLUSTER_FACTS = [
-  'name',
-  'project',
-  'tenant',
-  'uid',
-  'kubernetesVersion',
-  'cloud',
-  'cloudAccount',
-  'gateway',
-  'profile',
-  'profileVersion',
-  'podCIDR',
-  'serviceCIDR',
-  'serviceDomain',
-] as const;
-export type ClusterFact = (typeof CLUSTER_FACTS)[number];
 
 /** Values of a layer as other layers see them. */
 export interface LayerTexts {

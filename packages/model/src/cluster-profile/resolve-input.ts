@@ -2,7 +2,7 @@ import type { FieldCause } from '@slipway/kit';
 import type { Values } from '../meta/merge-values.ts';
 import type { PackInfo } from '../pack/pack-info.ts';
 import type { MacroTable } from './macro-table.ts';
-import type { ClusterFact } from './references.ts';
+import type { ClusterFact } from './cluster-facts.ts';
 import type { ChartRef } from './resolved.ts';
 import type { StackProfile } from './stack.ts';
 import type { VariableValue } from './variable.ts';

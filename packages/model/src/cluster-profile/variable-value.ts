@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import type { Variable, VariableType, VariableValue } from './variable.ts';
+import type { VariableType } from './variable-types.ts';
+import type { Variable, VariableValue } from './variable.ts';
 import { expected } from './variable-words.ts';
 
 /** Longest text a variable may hold; shorter when a pattern is matched against it, so that no pattern can take long. */
@@ -22,9 +23,6 @@ const FORMS: Partial<Record<VariableType, (text: string) => boolean>> = {
 function by(schema: z.ZodType): (text: string) => boolean {
   return (text) => schema.safeParse(text).success;
 }
-
-/** Types whose values are texts. */
-export const isText = (type: VariableType): boolean => !['number', 'boolean', 'list'].includes(type);
 
 /** What is wrong with a value, and what would be right; undefined when it is fine. Texts are not repeated: a variable may hold a secret. */
 export function checkValue(variable: Variable, value: VariableValue): string | undefined {

@@ -1,5 +1,6 @@
 import { listOf } from '../meta/causes.ts';
-import type { Variable, VariableType } from './variable.ts';
+import type { VariableType } from './variable-types.ts';
+import type { Variable } from './variable.ts';
 
 /** What texts of a fixed form are called. */
 const FORM_WORDS: Partial<Record<VariableType, string>> = {

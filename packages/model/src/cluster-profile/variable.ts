@@ -1,25 +1,7 @@
 import { z } from 'zod';
+import { VARIABLE_NAME, VARIABLE_NAME_WORDS, VARIABLE_TYPES } from './variable-types.ts';
 
-export const variableNameSchema = z
-  .string()
-  .regex(/^[a-zA-Z][a-zA-Z0-9_]{0,62}$/, 'must start with a letter and hold only letters, digits and "_"');
-
-export const VARIABLE_TYPES = [
-  'string',
-  'multiline',
-  'number',
-  'boolean',
-  'version',
-  'ipv4',
-  'ipv4cidr',
-  'ipv6',
-  'ipv6cidr',
-  'list',
-  'enum',
-  'base64',
-  'secret',
-] as const;
-export type VariableType = (typeof VARIABLE_TYPES)[number];
+export const variableNameSchema = z.string().regex(VARIABLE_NAME, VARIABLE_NAME_WORDS);
 
 const scalarSchema = z.union([z.string(), z.number(), z.boolean()]);
 /** What a variable may hold; a list holds texts, numbers and booleans. */

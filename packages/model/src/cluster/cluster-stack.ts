@@ -4,7 +4,7 @@ import type { ClusterProfileSpec, ProfileVersion } from '../cluster-profile/clus
 import { type MacroTable, type MacroValue, type Uses, usesIn, usesOf } from '../cluster-profile/macro-table.ts';
 import { profileKindAt, type ProfileRef, profileText } from '../cluster-profile/profile-ref.ts';
 import { isPublished } from '../cluster-profile/published.ts';
-import type { ClusterFact } from '../cluster-profile/references.ts';
+import type { ClusterFact } from '../cluster-profile/cluster-facts.ts';
 import type { ResolveInput } from '../cluster-profile/resolve-input.ts';
 import type { StackProfile } from '../cluster-profile/stack.ts';
 import { MACRO_FAMILY, type MacroSpec } from '../macro/macro.ts';

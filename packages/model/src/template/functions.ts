@@ -1,6 +1,7 @@
 import { sha256Hex } from '@slipway/kit';
 import { isRecord } from '../meta/diff.ts';
 import { hostAddress, parseNetwork, subnet } from './cidr.ts';
+import { FUNCTION_SIGNATURES, type FunctionName } from './function-signatures.ts';
 
 /** What a reference can be: JSON. */
 export type Value = unknown;
@@ -12,11 +13,7 @@ export class FunctionProblem extends Error {}
 export const MAX_TEXT = 1024 * 1024;
 export const MAX_ITEMS = 10_000;
 
-interface TemplateFunction {
-  /** How many arguments it takes behind the |. */
-  readonly takes: readonly [least: number, most: number];
-  readonly run: (value: Value, args: readonly Value[]) => Value;
-}
+type Run = (value: Value, args: readonly Value[]) => Value;
 
 export const kindOf = (value: Value): string => {
   if (Array.isArray(value)) return 'a list';
@@ -50,10 +47,10 @@ function limited(length: number): void {
 export const isEmpty = (value: Value): boolean =>
   value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0);
 
-const text = (run: (value: string, ...args: string[]) => Value, takes: readonly [number, number] = [0, 0]): TemplateFunction => ({
-  takes,
-  run: (value, args) => run(textOf(value), ...args.map(textOf)),
-});
+const text =
+  (run: (value: string, ...args: string[]) => Value): Run =>
+  (value, args) =>
+    run(textOf(value), ...args.map(textOf));
 
 function replaced(value: string, from: string, to: string): string {
   if (from === '') throw new FunctionProblem('needs a text to look for that is not empty');
@@ -102,36 +99,30 @@ function json(value: Value): string {
   return made;
 }
 
-const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
-  add: { takes: [1, 1], run: (value, [more]) => numberOf(value) + numberOf(more) },
+const FUNCTIONS: Readonly<Record<FunctionName, Run>> = {
+  add: (value, [more]) => numberOf(value) + numberOf(more),
   b64dec: text((value) => decoded(value)),
   b64enc: text((value) => {
     limited(value.length * 2);
     return Buffer.from(value).toString('base64');
   }),
-  cidrHost: { takes: [1, 1], run: (value, [number]) => orRefused(hostAddress(networkOf(textOf(value)), wholeOf(number)), 'an address') },
-  cidrSubnet: {
-    takes: [2, 2],
-    run: (value, [bits, number]) => orRefused(subnet(networkOf(textOf(value)), wholeOf(bits), wholeOf(number)), 'a part'),
-  },
+  cidrHost: (value, [number]) => orRefused(hostAddress(networkOf(textOf(value)), wholeOf(number)), 'an address'),
+  cidrSubnet: (value, [bits, number]) => orRefused(subnet(networkOf(textOf(value)), wholeOf(bits), wholeOf(number)), 'a part'),
   // What stands for nothing is decided where references are found.
-  default: { takes: [1, 1], run: (value, [instead]) => (isEmpty(value) ? instead : value) },
-  int: { takes: [0, 0], run: (value) => wholeOf(value) },
-  join: { takes: [1, 1], run: (value, [by]) => joined(value, textOf(by)) },
+  default: (value, [instead]) => (isEmpty(value) ? instead : value),
+  int: (value) => wholeOf(value),
+  join: (value, [by]) => joined(value, textOf(by)),
   lower: text((value) => value.toLowerCase()),
-  quote: { takes: [0, 0], run: (value) => json(textOf(value)) },
-  replace: text((value, from = '', to = '') => replaced(value, from, to), [2, 2]),
-  required: {
-    takes: [0, 1],
-    run: (value, [message]) => {
-      if (isEmpty(value)) throw new FunctionProblem(message === undefined ? 'is empty, and a value is required' : textOf(message));
-      return value;
-    },
+  quote: (value) => json(textOf(value)),
+  replace: text((value, from = '', to = '') => replaced(value, from, to)),
+  required: (value, [message]) => {
+    if (isEmpty(value)) throw new FunctionProblem(message === undefined ? 'is empty, and a value is required' : textOf(message));
+    return value;
   },
   sha256: text((value) => sha256Hex(value)),
-  split: text((value, by = '') => divided(value, by), [1, 1]),
+  split: text((value, by = '') => divided(value, by)),
   str: text((value) => value),
-  toJson: { takes: [0, 0], run: (value) => json(value) },
+  toJson: (value) => json(value),
   trim: text((value) => value.trim()),
   upper: text((value) => {
     limited(value.length * 3);
@@ -139,19 +130,15 @@ const FUNCTIONS: Readonly<Record<string, TemplateFunction>> = {
   }),
 };
 
-export const FUNCTION_NAMES: readonly string[] = Object.keys(FUNCTIONS);
-export const isFunction = (name: string): boolean => Object.hasOwn(FUNCTIONS, name);
-
 /** Runs a function on a value; throws {@link FunctionProblem}. Pure, bounded in what it makes. */
-export function callFunction(name: string, value: Value, args: readonly Value[]): Value {
-  const { takes, run } = FUNCTIONS[name] as TemplateFunction;
-  const [least, most] = takes;
+export function callFunction(name: FunctionName, value: Value, args: readonly Value[]): Value {
+  const [least, most] = FUNCTION_SIGNATURES[name].takes;
   if (args.length < least || args.length > most) {
     const wanted = least === most ? String(least) : `${least} or ${most}`;
     throw new FunctionProblem(`"${name}" takes ${wanted} argument${wanted === '1' ? '' : 's'}, not ${args.length}`);
   }
   try {
-    return run(value, args);
+    return FUNCTIONS[name](value, args);
   } catch (error) {
     if (!(error instanceof FunctionProblem)) throw error;
     throw new FunctionProblem(name === 'required' ? error.message : `"${name}" ${error.message}`);

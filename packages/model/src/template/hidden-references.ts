@@ -32,3 +32,9 @@ export function hideReferences(text: string): { text: string; restore: (parsed: 
   const hiding = createHiding([text]);
   return { text: hiding.hide(text), restore: hiding.restore };
 }
+
+/** The text with something plain of the same length in the place of every expression: what is found in it is at the same place in the text. */
+export const blankReferences = (text: string): string =>
+  segmentsOf(text)
+    .map((segment) => (segment.type === 'text' ? segment.text : 'x'.repeat(segment.source.length)))
+    .join('');

@@ -1,5 +1,5 @@
 import type { PathStep } from '../meta/value-path.ts';
-import { isFunction, FUNCTION_NAMES } from './functions.ts';
+import { FUNCTION_NAMES, isFunction } from './function-signatures.ts';
 import {
   type Call,
   MAX_CALLS,

@@ -1,4 +1,5 @@
 import type { PathStep } from '../meta/value-path.ts';
+import type { FunctionName } from './function-signatures.ts';
 
 /** What a reference can begin with. */
 export const ROOTS = ['var', 'macro', 'layer', 'cluster'] as const;
@@ -17,7 +18,7 @@ export type Operand =
   | { readonly type: 'pipeline'; readonly pipeline: Pipeline };
 
 export interface Call {
-  readonly name: string;
+  readonly name: FunctionName;
   readonly args: readonly Operand[];
 }
 

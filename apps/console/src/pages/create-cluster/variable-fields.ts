@@ -37,7 +37,8 @@ function aboutOf(variable: Variable): string {
     .join(' ');
 }
 
-function shapeOf({ type, min, max, minLength, maxLength, options }: Variable): Schema {
+/** The control for values of a type, within its limits. */
+export function shapeOf({ type, min, max, minLength, maxLength, options }: Variable): Schema {
   switch (type) {
     case 'number':
       return { type: 'number', ...(min === undefined ? {} : { minimum: min }), ...(max === undefined ? {} : { maximum: max }) };

@@ -1,12 +1,12 @@
 import { Empty, Notice, Skeleton } from '@slipway/ui';
 import { CircleAlert, SlidersHorizontal } from 'lucide-react';
 import { fieldText } from '../../forms/field-words.ts';
-import { Field } from '../../forms/field.tsx';
 import { YamlForm } from '../../forms/schema-form.tsx';
 import { declaredBy } from '../../hub/profiles.ts';
 import { clusterOf, stepOf } from './draft.ts';
 import type { StepProps } from './step.ts';
 import { variableFields } from './variable-fields.ts';
+import { VariableInputs } from './variable-inputs.tsx';
 
 /** What the profile leaves to the cluster, as its author described it. */
 export function VariablesStep({ draft, onChange, problems, profiles, loading, document }: StepProps) {
@@ -18,7 +18,8 @@ export function VariablesStep({ draft, onChange, problems, profiles, loading, do
       </Empty>
     );
   if (loading && declaredBy(profiles, spec.profile).length === 0) return <Skeleton lines={4} />;
-  const fields = variableFields(declaredBy(profiles, spec.profile));
+  const declared = declaredBy(profiles, spec.profile);
+  const fields = variableFields(declared);
   const shown = new Set(fields.map(({ path }) => fieldText(path)));
   const elsewhere = problems.filter((one) => stepOf(one) === 'variables' && !shown.has(one.field));
   if (fields.length === 0 && elsewhere.length === 0)
@@ -36,9 +37,7 @@ export function VariablesStep({ draft, onChange, problems, profiles, loading, do
           </p>
         </Notice>
       ))}
-      {fields.map(({ path, ...field }) => (
-        <Field key={fieldText(path)} path={path} {...field} />
-      ))}
+      <VariableInputs variables={declared} />
     </YamlForm>
   );
 }

@@ -13,6 +13,7 @@ import { LayerSettings } from './layer-settings.tsx';
 import { LayerValues } from './layer-values.tsx';
 import type { ProfilePlace } from './profile-place.ts';
 import { UsedBy } from './used-by.tsx';
+import { useTemplateNames } from './use-template-names.ts';
 import { causesOfLayer, fieldWithin } from './use-verdict.ts';
 import { whyStays, withLayer, withoutLayer } from './working-copy.ts';
 
@@ -113,12 +114,13 @@ function Part({
 }) {
   const pinned = pinnedPack(layer, props.packs, props.place.project);
   const { info, problem } = usePackInfo(pinned?.pack, layer.chart?.version);
+  const names = useTemplateNames(props.version, layer.name, props.place.project);
   switch (panel) {
     case 'settings':
       return <LayerSettings layer={layer} version={props.version} pinned={pinned} info={info} fixed={props.fixed} change={change} />;
     case 'form':
     case 'yaml':
-      return <LayerValues layer={layer} info={info} problem={problem} as={panel} fixed={props.fixed} change={change} />;
+      return <LayerValues layer={layer} info={info} problem={problem} names={names} as={panel} fixed={props.fixed} change={change} />;
     case 'readme':
       return (
         <div className="panel-body">

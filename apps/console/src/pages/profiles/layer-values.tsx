@@ -1,10 +1,13 @@
 import type { Layer, PackInfo } from '@slipway/model';
+import { blankReferences } from '@slipway/model/browser-profiles';
 import { Skeleton } from '@slipway/ui';
 import { useMemo } from 'react';
 import { stringify } from 'yaml';
 import { SchemaForm } from '../../forms/schema-form.tsx';
 import type { YamlPath } from '../../yaml/edit-yaml.ts';
 import type { OpenApi, Schema } from '../../yaml/schema.ts';
+import { knowledgeOf } from '../../yaml/knowledge.ts';
+import { templateKnowledge, type TemplateNames } from '../../yaml/template-knowledge.ts';
 import { YamlEditor } from '../../yaml/yaml-editor.tsx';
 import { Problem } from '../problem-pages.tsx';
 import { schemaOfValues } from './values-schema.ts';
@@ -14,6 +17,8 @@ interface LayerValuesProps {
   readonly layer: Layer;
   readonly info: PackInfo | undefined;
   readonly problem: unknown;
+  /** What its texts may refer to. */
+  readonly names: TemplateNames;
   readonly as: 'form' | 'yaml';
   readonly fixed: string | undefined;
   readonly change: (next: (layer: Layer) => Layer) => void;
@@ -30,11 +35,15 @@ function valuesText({ valuesYaml, values }: Layer): string {
 }
 
 /** The values a layer sets, as a form made from the pack's schema or as YAML. */
-export function LayerValues({ layer, info, problem, as, fixed: fixedBefore, change }: LayerValuesProps) {
+export function LayerValues({ layer, info, problem, names, as, fixed: fixedBefore, change }: LayerValuesProps) {
   const notText = whyNotText(layer);
   const fixed = fixedBefore ?? notText;
   const text = useMemo(() => valuesText(layer), [layer]);
   const known = useMemo(() => (info === undefined ? undefined : schemaOfValues(info)), [info]);
+  const knowledge = useMemo(
+    () => templateKnowledge(names, known === undefined ? undefined : knowledgeOf(known.document, known.schema)),
+    [names, known],
+  );
   const put = (next: string) =>
     change(({ valuesYaml: _text, ...rest }) => ({ ...rest, values: {}, ...(next.trim() === '' ? {} : { valuesYaml: next }) }));
   if (problem !== undefined)
@@ -47,7 +56,13 @@ export function LayerValues({ layer, info, problem, as, fixed: fixedBefore, chan
     return (
       <>
         {notText !== undefined && <p className="panel-body quiet">{notText}</p>}
-        <YamlEditor label={`Values of ${layer.name}`} value={text} onChange={fixed === undefined ? put : undefined} />
+        <YamlEditor
+          label={`Values of ${layer.name}`}
+          value={text}
+          knowledge={knowledge}
+          readAs={blankReferences}
+          onChange={fixed === undefined ? put : undefined}
+        />
       </>
     );
   if (layer.chart !== undefined && known === undefined)

@@ -16,6 +16,8 @@ import './profiles.css';
 import { StackView } from './stack-view.tsx';
 import { useVerdict, type Verdict } from './use-verdict.ts';
 import { useWorkingVersion, type Working } from './use-working-version.ts';
+import { VariableList } from './variable-list.tsx';
+import { VariablePanel } from './variable-panel.tsx';
 import { VersionsBar } from './versions-bar.tsx';
 import { withNewLayer } from './working-copy.ts';
 
@@ -51,7 +53,7 @@ interface BuilderProps {
 }
 
 function Builder({ profile, place, stored }: BuilderProps) {
-  const { layer: selected, with: other } = useSearch({ from: '/clusters/profiles/$in/$name' });
+  const { layer: selected, variable, with: other } = useSearch({ from: '/clusters/profiles/$in/$name' });
   const navigate = useNavigate({ from: '/clusters/profiles/$in/$name' });
   const packs = useObjects<Pack>(KINDS.packs);
   const ownPacks = useObjects<Pack>(KINDS.projectpacks, place.project);
@@ -78,7 +80,7 @@ function Builder({ profile, place, stored }: BuilderProps) {
       type: (pack.spec.layer ?? 'addon') as ProfileVersion['layers'][number]['type'],
     });
     working.edit(() => made.version);
-    void navigate({ search: (before) => ({ ...before, layer: made.name, panel: undefined }) });
+    void navigate({ search: (before) => ({ ...before, layer: made.name, panel: undefined, variable: undefined }) });
   };
   return (
     <>
@@ -98,25 +100,32 @@ function Builder({ profile, place, stored }: BuilderProps) {
       {compared !== undefined && <Compare from={compared} to={working.version} />}
       <div className="builder">
         <Library packs={all} loading={packs.state === 'loading'} kubernetes={kubernetes} fixed={fixed} add={add} />
-        <StackView
-          place={place}
-          version={working.version}
-          selected={selected}
-          packs={all}
-          clusters={clusters.items}
-          causes={causes}
-          fixed={fixed}
-          edit={working.edit}
-        />
-        <LayerPanel
-          place={place}
-          version={working.version}
-          packs={all}
-          clusters={clusters.items}
-          causes={causes}
-          fixed={fixed}
-          edit={working.edit}
-        />
+        <div className="stack">
+          <StackView
+            place={place}
+            version={working.version}
+            selected={selected}
+            packs={all}
+            clusters={clusters.items}
+            causes={causes}
+            fixed={fixed}
+            edit={working.edit}
+          />
+          <VariableList version={working.version} selected={variable} causes={causes} fixed={fixed} edit={working.edit} />
+        </div>
+        {variable === undefined ? (
+          <LayerPanel
+            place={place}
+            version={working.version}
+            packs={all}
+            clusters={clusters.items}
+            causes={causes}
+            fixed={fixed}
+            edit={working.edit}
+          />
+        ) : (
+          <VariablePanel version={working.version} name={variable} causes={causes} fixed={fixed} edit={working.edit} />
+        )}
       </div>
     </>
   );
@@ -166,7 +175,7 @@ function VerdictMark({ verdict }: { readonly verdict: Verdict | undefined }) {
       return <Status icon={CircleCheck} tone="ok" word="Could be published as it is" />;
     case 'wrong': {
       const count = verdict.causes.length;
-      return <Status icon={CircleX} tone="bad" word={`${count} ${count === 1 ? 'thing is' : 'things are'} wrong; see the marked layers`} />;
+      return <Status icon={CircleX} tone="bad" word={`${count} ${count === 1 ? 'thing is' : 'things are'} wrong; see what is marked`} />;
     }
     case 'unknown':
       return <Problem error={verdict.error} />;

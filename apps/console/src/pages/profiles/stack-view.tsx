@@ -119,7 +119,7 @@ function LayerRow({
   return (
     <Link
       to="."
-      search={(before) => ({ ...before, layer: layer.name })}
+      search={(before) => ({ ...before, layer: layer.name, variable: undefined })}
       className="layer-link"
       aria-current={layer.name === selected ? 'true' : undefined}
       onKeyDown={onKeyDown}
