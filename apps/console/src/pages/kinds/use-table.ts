@@ -52,6 +52,6 @@ export function useTable(kind: KindAddress, scope: string | undefined, seen: unk
     };
     return () => left.abort();
   }, [kind, scope]);
-  useEffect(() => ask.current?.(), [kind, scope, seen]);
+  useEffect(() => void ask.current?.(), [kind, scope, seen]);
   return { table, problem };
 }
