@@ -1,7 +1,8 @@
 import { waitFor } from '@slipway/kit';
 import { type ApiObject, clusterKind, type ClusterSpec, type ClusterStatus, type Facts } from '@slipway/model';
+import type { ApiServerConnection } from '@slipway/link';
 import { type LinkedAgent, startApiServer, startLinkedAgent, type TestApiServer } from '@slipway/testkit';
-import { makeCluster, startConsoleWorld } from './console-world.ts';
+import { type ConsoleWorld, makeCluster, startConsoleWorld } from './console-world.ts';
 import { startKubeletStandIn } from './kubelet-stand-in.ts';
 
 /** What the agent's own manifests bind in every cluster, see packages/clouds/src/provisioner/agent-manifests.ts. */
@@ -16,28 +17,35 @@ subjects: [{kind: Group, name: 'slipway:${group}', apiGroup: rbac.authorization.
 `;
 });
 
-/** The console's hub with one cluster whose agent has joined over the real link: a real API server, and for logs and shells what stands in for kubelets. */
-export async function startClusterWorld(name: string) {
-  const [world, api] = await Promise.all([startConsoleWorld(), startApiServer({ controllers: true })]);
-  const cluster = await startKubeletStandIn(api);
-  await apply(api, BINDINGS.join(''));
+/** Makes a cluster whose agent has joined over the real link, before an API server. */
+export async function linkCluster(world: ConsoleWorld, name: string, api: ApiServerConnection) {
   const hub = { url: world.hub.url, ca: world.hub.hub.ca };
   const made = await makeCluster(world.client, 'default', name);
   const path = '/apis/slipway.dev/v1/gateways/local/jointoken';
   const { token } = await world.client.request<{ token: string }>(path, { method: 'POST', body: {} });
   const gateway = await startLinkedAgent(hub, token);
   const joinToken = await gateway.joinToken(made.metadata.uid);
-  let agent: LinkedAgent | undefined = await startLinkedAgent(hub, joinToken, cluster);
+  const agent = await startLinkedAgent(hub, joinToken, api);
   const connectedWord = async () => {
     const now = await world.client.get<ApiObject<ClusterSpec, ClusterStatus>>({ kind: clusterKind, project: 'default', name });
     return now.status?.conditions.find(({ type }) => type === 'AgentConnected')?.status;
   };
   await waitFor(async () => (await connectedWord()) === 'True', { what: 'the cluster to be connected', timeoutMs: 60_000 });
+  return { uid: made.metadata.uid, gateway, agent };
+}
+
+/** The console's hub with one cluster whose agent has joined over the real link: a real API server, and for logs and shells what stands in for kubelets. */
+export async function startClusterWorld(name: string) {
+  const [world, api] = await Promise.all([startConsoleWorld(), startApiServer({ controllers: true })]);
+  const cluster = await startKubeletStandIn(api);
+  await apply(api, BINDINGS.join(''));
+  const { uid, gateway, agent: joined } = await linkCluster(world, name, cluster);
+  let agent: LinkedAgent | undefined = joined;
   return {
     ...world,
     api,
     cluster,
-    uid: made.metadata.uid,
+    uid,
     gateway,
     /** What the cluster's agent sees. */
     report: (facts: Facts) => agent?.report(facts),

@@ -3,9 +3,10 @@ import { Button, Empty } from '@slipway/ui';
 import { RouterProvider } from '@tanstack/react-router';
 import { PlugZap } from 'lucide-react';
 import { useCallback, useEffect, useState } from 'react';
-import { signInAddress } from './hub/place.ts';
+import { SIGNED_IN_PATH, signInAddress } from './hub/place.ts';
 import { loadSession, type Session } from './hub/session.ts';
 import { router } from './router.tsx';
+import { SignedIn } from './shell/signed-in.tsx';
 import { SessionContext } from './state/session-context.ts';
 
 const AGAIN_MS = 2000;
@@ -26,6 +27,7 @@ export function Start() {
     const timer = setInterval(load, AGAIN_MS);
     return () => clearInterval(timer);
   }, [away, session, load]);
+  if (session !== undefined && location.pathname === SIGNED_IN_PATH) return <SignedIn />;
   if (session !== undefined)
     return (
       <SessionContext value={session}>

@@ -2,13 +2,14 @@ import type { KindAddress } from '@slipway/api/browser';
 import type { ApiObject, NewObject } from '@slipway/model';
 import { Button, Notice, Panel, Skeleton } from '@slipway/ui';
 import { useBlocker } from '@tanstack/react-router';
-import { FileClock } from 'lucide-react';
+import { FileClock, Trash2 } from 'lucide-react';
 import { useEffect, useId, useRef, useState } from 'react';
 import { parse } from 'yaml';
 import { Problem } from '../pages/problem-pages.tsx';
 import { editYaml, type YamlPath } from '../yaml/edit-yaml.ts';
 import { type OpenApi, type Schema, schemaOfKind } from '../yaml/schema.ts';
 import { openApi, YamlEditor } from '../yaml/yaml-editor.tsx';
+import { useUnsaved } from '../state/unsaved.ts';
 import { focusField, focusFirstWrong } from './focus-field.ts';
 import { LeaveDialog } from './leave-dialog.tsx';
 import { Review } from './review.tsx';
@@ -20,6 +21,8 @@ interface ObjectEditorProps {
   readonly kind: KindAddress;
   /** The object as it is; undefined for a new one. */
   readonly object?: ApiObject | undefined;
+  /** It was deleted while somebody edits it. */
+  readonly gone?: boolean;
   /** What a new one begins with. */
   readonly start?: NewObject | undefined;
   readonly onSaved: (object: ApiObject) => void;
@@ -46,6 +49,7 @@ type EditorProps = ObjectEditorProps & { readonly document: OpenApi; readonly sc
 function Editor(props: EditorProps) {
   const editing = useEditing(props);
   const blocker = useBlocker({ shouldBlockFn: editing.unsaved, enableBeforeUnload: editing.unsaved, withResolver: true });
+  useUnsaved(editing.unsaved);
   return (
     <>
       <EditingStep {...props} editing={editing} />
@@ -57,14 +61,14 @@ function Editor(props: EditorProps) {
 type StepProps = EditorProps & { readonly editing: ReturnType<typeof useEditing> };
 
 function EditingStep(props: StepProps) {
-  const { kind, object, editing } = props;
+  const { kind, object, gone, editing } = props;
   const { text, step } = editing;
   if (editing.theirs !== undefined) return <TwoPeople base={editing.base} theirs={editing.theirs} mine={text} onTake={editing.goOnWith} />;
   if (step.word === 'review')
     return (
       <Review
         kind={kind}
-        before={object === undefined ? '' : editableText(object)}
+        before={object === undefined || gone ? '' : editableText(object)}
         after={editableText(step.result)}
         text={text}
         warnings={step.warnings}
@@ -76,7 +80,7 @@ function EditingStep(props: StepProps) {
   return <Writing {...props} />;
 }
 
-function Writing({ kind, object, onCancel, document, schema, editing }: StepProps) {
+function Writing({ kind, object, gone = false, onCancel, document, schema, editing }: StepProps) {
   const { text, setText, dirty, error } = editing;
   const [as, setAs] = useState<'form' | 'yaml'>('form');
   const area = useRef<HTMLDivElement>(null);
@@ -99,6 +103,11 @@ function Writing({ kind, object, onCancel, document, schema, editing }: StepProp
           </p>
         </Notice>
       )}
+      {gone && (
+        <Notice icon={Trash2} tone="warn" role="status">
+          <p>Somebody deleted this while you were editing it. Nothing you wrote is lost: saving makes it again.</p>
+        </Notice>
+      )}
       {error !== undefined && <Problem error={error} onField={as === 'form' ? goTo : undefined} />}
       <Panel
         title={object === undefined ? `New ${kind.kind}` : `Edit ${object.metadata.name}`}
@@ -114,7 +123,11 @@ function Writing({ kind, object, onCancel, document, schema, editing }: StepProp
           <YamlEditor label={`YAML of ${kind.kind}`} kind={kind.kind} value={text} onChange={setText} problems={problems} />
         )}
         <div className="form-foot">
-          <Button look="primary" because={refusal(editing.busy, dirty || object === undefined)} onClick={() => void editing.review()}>
+          <Button
+            look="primary"
+            because={refusal(editing.busy, dirty || object === undefined || gone)}
+            onClick={() => void editing.review()}
+          >
             Review changes
           </Button>
           <Button onClick={onCancel}>Cancel</Button>

@@ -21,9 +21,16 @@ export function editableText(object: ApiObject | NewObject): string {
   return stringify({ ...rest, metadata: { name, namespace, labels, annotations, resourceVersion, uid } }, { lineWidth: 0 });
 }
 
+/** Nothing of the object that it once was: a hub refuses to make one with a version. */
+function asNew({ metadata: { name, namespace, labels, annotations }, ...rest }: ApiObject): NewObject {
+  return { ...rest, metadata: { name, namespace, labels, annotations } } as unknown as NewObject;
+}
+
 interface EditingOptions {
   readonly kind: KindAddress;
   readonly object?: ApiObject | undefined;
+  /** Somebody deleted it meanwhile: what is saved makes it anew. */
+  readonly gone?: boolean | undefined;
   readonly start?: NewObject | undefined;
   readonly document: OpenApi;
   readonly schema: Schema;
@@ -31,7 +38,7 @@ interface EditingOptions {
 }
 
 /** The text of an object while somebody works on it: kept, tried at the hub, saved, and brought together with what somebody else saved. */
-export function useEditing({ kind, object, start, document, schema, onSaved }: EditingOptions) {
+export function useEditing({ kind, object, gone = false, start, document, schema, onSaved }: EditingOptions) {
   const { tenant, user } = useSession();
   const { namespace = '', name = '+' } = object?.metadata ?? { namespace: start?.metadata.namespace };
   // Of whoever writes it: who signs in to this browser next is not shown it.
@@ -56,7 +63,7 @@ export function useEditing({ kind, object, start, document, schema, onSaved }: E
 
   const send = (body: string, options: WriteOptions): Promise<ApiObject> => {
     const wanted = parsed(body).toJS() as ApiObject;
-    return object === undefined ? client.create(kind, wanted, options) : client.update(kind, wanted, options);
+    return object === undefined || gone ? client.create(kind, asNew(wanted), options) : client.update(kind, wanted, options);
   };
   /** Somebody wrote meanwhile: when that was the hub alone, it is sent once more; when people did, they are asked. */
   const sendAgain = async (told: SlipwayError, options: WriteOptions): Promise<ApiObject | undefined> => {
@@ -76,13 +83,15 @@ export function useEditing({ kind, object, start, document, schema, onSaved }: E
   };
   const write = async (dryRun: boolean, warnings: string[] = []): Promise<ApiObject | undefined> => {
     setBusy(true);
-    setError(undefined);
     const options = { dryRun, fieldValidation: 'Strict', onWarning: (warning: string) => void warnings.push(warning) } as const;
     try {
-      return await send(text, options).catch((caught: unknown) => {
-        if (caught instanceof SlipwayError && caught.code === 'Conflict' && object !== undefined) return sendAgain(caught, options);
+      const result = await send(text, options).catch((caught: unknown) => {
+        if (caught instanceof SlipwayError && caught.code === 'Conflict' && object !== undefined && !gone)
+          return sendAgain(caught, options);
         throw caught;
       });
+      setError(undefined);
+      return result;
     } catch (caught) {
       setError(caught instanceof SlipwayError ? caught : new SlipwayError('Internal', messageOf(caught)));
       setStep({ word: 'edit' });

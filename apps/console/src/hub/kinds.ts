@@ -30,6 +30,7 @@ export const KINDS = {
   apikeys: of('ApiKey', 'apikeys', 'tenant'),
   serviceaccounts: of('ServiceAccount', 'serviceaccounts'),
   identityproviders: of('IdentityProvider', 'identityproviders', 'tenant'),
+  useritems: of('UserItem', 'useritems', 'tenant'),
   rolebindings: of('RoleBinding', 'rolebindings', 'tenant'),
 } as const satisfies Readonly<Record<string, KindAddress>>;
 

@@ -25,6 +25,8 @@ interface Entry {
   snapshot: Collection;
   readonly listeners: Set<() => void>;
   changed: boolean;
+  /** Watching was refused right after listing was not. */
+  refused: boolean;
   drop: ReturnType<typeof setTimeout> | undefined;
 }
 
@@ -51,6 +53,7 @@ export function createLive(transport: Transport) {
       const entry = entries.get(key);
       if (entry === undefined) return;
       entry.resourceVersion = object.metadata.resourceVersion;
+      entry.refused = false;
       if (type === 'BOOKMARK') return;
       if (type === 'DELETED') entry.items.delete(object.metadata.uid);
       else entry.items.set(object.metadata.uid, shownOf(entry.want, object));
@@ -60,7 +63,11 @@ export function createLive(transport: Transport) {
       const entry = entries.get(key);
       if (entry === undefined) return;
       entry.resourceVersion = undefined;
-      if (error.code === 'Gone') return void load(key, entry);
+      // What was allowed is so no longer: listing says why in full. Who may list and not watch is refused twice.
+      if (error.code === 'Gone' || !entry.refused) {
+        entry.refused = error.code !== 'Gone';
+        return void load(key, entry);
+      }
       fail(key, entry, error);
     },
   });
@@ -86,6 +93,10 @@ export function createLive(transport: Transport) {
 
   function fail(key: string, entry: Entry, error: unknown): void {
     const told = error instanceof SlipwayError ? error : new SlipwayError('Internal', messageOf(error));
+    // The page says that the session ended, and goes on from here when it is back.
+    if (told.code === 'Unauthorized' && entry.snapshot.state === 'ready') return;
+    // What somebody may not see any more does not stay in a list.
+    if (told.code === 'Forbidden') entry.items.clear();
     publish(entry, { items: [...entry.items.values()], state: 'failed', error: told });
     // Asking again makes nothing of these.
     if (told.code === 'Forbidden' || told.code === 'Unauthorized' || told.code === 'NotFound') return;
@@ -129,6 +140,7 @@ export function createLive(transport: Transport) {
           snapshot: LOADING,
           listeners: new Set(),
           changed: false,
+          refused: false,
           drop: undefined,
         };
         entries.set(key, entry);
@@ -145,6 +157,11 @@ export function createLive(transport: Transport) {
           stream.follow(parts);
         }, LINGER_MS);
       };
+    },
+    /** Whoever was away is back: what failed is listed again, the rest goes on from where it was. */
+    resume(): void {
+      for (const [key, entry] of entries) if (entry.resourceVersion === undefined) void load(key, entry);
+      stream.follow(parts);
     },
     snapshot: (want: Want): Collection => entries.get(keyOf(want))?.snapshot ?? LOADING,
     stream: stream.state,

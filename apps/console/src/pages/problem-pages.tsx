@@ -1,9 +1,11 @@
-import { messageOf, SlipwayError } from '@slipway/kit/errors';
-import { Button, buttonClass, Empty, Notice } from '@slipway/ui';
+import { SlipwayError } from '@slipway/kit/errors';
+import { Ago, Button, buttonClass, Empty, Notice } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { CircleAlert, Copy, Lock, MapPinOff } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { PageHead } from '../shell/page-title.tsx';
+import { useTold } from '../state/told.ts';
+import { sentenceOf } from './next-step.ts';
 
 export function NotFoundPage({ what = 'This page' }: { readonly what?: string }) {
   return (
@@ -28,7 +30,7 @@ export function NotFoundPage({ what = 'This page' }: { readonly what?: string })
 export function BrokenPage({ error, reset }: { readonly error: unknown; readonly reset: () => void }) {
   return (
     <Empty icon={CircleAlert} wholePage title="This page failed" action={<Button onClick={reset}>Try again</Button>}>
-      <p role="alert">{messageOf(error)}</p>
+      <p role="alert">{sentenceOf(error).sentence}</p>
     </Empty>
   );
 }
@@ -40,12 +42,26 @@ export function Refused({ error, children }: { readonly error: SlipwayError; rea
       <Empty icon={Lock} title="You may not see this">
         <p role="alert">{error.message}</p>
         <p>Send them the address of this page: it opens as soon as you have the permission.</p>
+        <RequestId error={error} />
       </Empty>
     );
   return <Problem error={error}>{children}</Problem>;
 }
 
-/** One sentence, and the id by which an operator finds it. */
+/** Of a page that is open and shows what it had last. */
+export function Lost({ error }: { readonly error: unknown }) {
+  return (
+    <Problem error={error}>
+      <p>
+        {error instanceof SlipwayError && error.code === 'Forbidden'
+          ? 'You may not see this any more. What you see is how it was last.'
+          : 'What you see is how it was last.'}
+      </p>
+    </Problem>
+  );
+}
+
+/** One sentence, one next step, and the id by which an operator finds it. What happens again, or to another part of the page, is counted. */
 export function Problem(props: {
   readonly error: unknown;
   readonly children?: ReactNode;
@@ -53,37 +69,64 @@ export function Problem(props: {
   readonly onField?: ((field: string) => void) | undefined;
 }) {
   const { error, children, onField } = props;
-  const detail = error instanceof SlipwayError ? error.detail : undefined;
+  const { sentence, next } = sentenceOf(error);
+  const { element, first, times, since } = useTold(error, sentence);
   return (
-    <Notice icon={CircleAlert} tone="bad" role="alert">
-      <p>
-        {messageOf(error)} {error instanceof SlipwayError && error.hint}
-      </p>
-      {error instanceof SlipwayError && error.causes.length > 0 && (
-        <ul>
-          {error.causes.map(({ field, message }) => (
-            <li key={`${field}${message}`}>
-              {onField === undefined || field === undefined ? (
-                <code>{field}</code>
-              ) : (
-                <Button look="plain" className="button-inline" onClick={() => onField(field)}>
-                  <code>{field}</code>
-                </Button>
-              )}{' '}
-              {message}
-            </li>
-          ))}
-        </ul>
+    <div ref={element}>
+      {first ? (
+        <Notice icon={CircleAlert} tone="bad" role="alert">
+          <p>
+            {sentence} {next}
+          </p>
+          <Causes error={error} onField={onField} />
+          {times > 1 && (
+            <p className="small quiet">
+              {times} times, first <Ago time={new Date(since).toISOString()} />.
+            </p>
+          )}
+          <RequestId error={error} />
+          {children}
+        </Notice>
+      ) : (
+        <p className="small quiet notice-again">This part failed too, for the same reason: it is told above.</p>
       )}
-      {detail !== undefined && (
-        <p className="row small quiet">
-          <span className="mono">{detail}</span>
-          <Button look="icon" aria-label="Copy the request id" onClick={() => void navigator.clipboard.writeText(detail)}>
-            <Copy size={14} aria-hidden />
-          </Button>
-        </p>
-      )}
-      {children}
-    </Notice>
+    </div>
+  );
+}
+
+function Causes({ error, onField }: { readonly error: unknown; readonly onField: ((field: string) => void) | undefined }) {
+  if (!(error instanceof SlipwayError) || error.causes.length === 0) return null;
+  return (
+    <ul>
+      {error.causes.map(({ field, message }) => (
+        <li key={`${field}${message}`}>
+          {onField === undefined || field === undefined ? (
+            <code>{field}</code>
+          ) : (
+            <Button look="plain" className="button-inline" onClick={() => onField(field)}>
+              <code>{field}</code>
+            </Button>
+          )}{' '}
+          {message}
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function RequestId({ error }: { readonly error: unknown }) {
+  const detail = error instanceof SlipwayError ? error.detail : undefined;
+  if (detail === undefined) return null;
+  return (
+    <p className="row small quiet">
+      <span className="mono">{detail}</span>
+      <Button
+        look="icon"
+        aria-label="Copy the request id"
+        onClick={() => void navigator.clipboard.writeText(detail.replace(/^request /, ''))}
+      >
+        <Copy size={14} aria-hidden />
+      </Button>
+    </p>
   );
 }

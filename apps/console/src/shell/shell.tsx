@@ -1,7 +1,10 @@
 import { Outlet, useRouter, useRouterState } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
 import { DockPlace } from '../dock/dock-place.tsx';
+import { KINDS } from '../hub/kinds.ts';
 import { rememberPlace } from '../state/last-place.ts';
+import { useSession } from '../state/session-context.ts';
+import { useObjects } from '../state/use-live.ts';
 import { Header } from './header.tsx';
 import { Help } from './help.tsx';
 import { Navigation } from './navigation.tsx';
@@ -33,6 +36,9 @@ export function Shell() {
     // Whoever reads with the keyboard or a screen reader is where the new page begins, and hears its title.
     main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
   }, [path]);
+  // Everybody has these, also who has no role at all: so every page follows something, and hears when the session ends.
+  const { user } = useSession();
+  useObjects(KINDS.useritems, undefined, `spec.owner=${user},spec.type=view`);
   const close = () => setOverlay(undefined);
   return (
     <div className="shell">

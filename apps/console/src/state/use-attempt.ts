@@ -9,8 +9,8 @@ export function useAttempt(work: (about?: string) => Promise<unknown>) {
     if (typeof about === 'object') about.preventDefault();
     if (busy) return;
     setBusy(true);
-    setError(undefined);
     work(typeof about === 'string' ? about : undefined)
+      .then(() => setError(undefined))
       .catch((problem: unknown) => setError(problem instanceof SlipwayError ? problem : new SlipwayError('Internal', messageOf(problem))))
       .finally(() => setBusy(false));
   };

@@ -2,9 +2,10 @@ import type { KindAddress } from '@slipway/api/browser';
 import type { ApiObject } from '@slipway/model';
 import { useCallback, useSyncExternalStore } from 'react';
 import { type Collection, createLive, type StreamState } from '../hub/live.ts';
-import { transport } from '../hub/session.ts';
+import { onReturn, transport } from '../hub/session.ts';
 
 const live = createLive(transport);
+onReturn(live.resume);
 
 /** The objects of a kind as they are now: the component is shown anew when they change. */
 export function useObjects<T extends ApiObject>(kind: KindAddress, project?: string, fieldSelector?: string): Collection<T> {

@@ -13,8 +13,8 @@ export interface BrowserConnection {
   readonly server: string;
   /** Of the session, for what changes something. */
   readonly csrfToken: () => string | undefined;
-  /** Told when the hub no longer knows who asks. */
-  readonly onSignedOut: () => void;
+  /** Told when an answer says that nobody is known by what was sent along: the hub's own, or that of a cluster behind it. */
+  readonly onUnauthorized: () => void;
 }
 
 const TIMEOUT_MS = 30_000;
@@ -54,7 +54,7 @@ export function createBrowserTransport(connection: BrowserConnection): Transport
       .finally(() => clearTimeout(timer));
     if (options.onWarning) warningTexts([response.headers.get('warning') ?? '']).forEach(options.onWarning);
     if (response.ok) return response;
-    if (response.status === 401) connection.onSignedOut();
+    if (response.status === 401) connection.onUnauthorized();
     throw refusalOf({ code: response.status, requestId: response.headers.get('x-request-id') ?? undefined }, await response.text());
   };
   return {

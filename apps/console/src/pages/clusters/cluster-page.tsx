@@ -9,7 +9,7 @@ import type { Cluster, HubEvent } from '../../hub/objects.ts';
 import { CLUSTER_TABS, type ClusterTab } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { Lost, NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
 import { Phase, phaseOf, PhaseReason } from './cluster-status.tsx';
 import { EventList } from './event-list.tsx';
 import { LayersTab } from './layers-tab.tsx';
@@ -53,7 +53,7 @@ export function ClusterPage() {
   return (
     <>
       <PageHead title={name} parent={{ to: '/clusters/list', title: 'Clusters' }} beside={<Phase phase={phaseOf(shown)} />} />
-      {found.state === 'failed' && <Problem error={found.error} />}
+      {found.state === 'failed' && <Lost error={found.error} />}
       {now === undefined && found.state === 'ready' && (
         <Notice icon={Trash2} tone="warn" role="status">
           <p>This cluster was deleted while the page was open. What you see is how it was last.</p>

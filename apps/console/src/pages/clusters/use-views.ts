@@ -1,6 +1,6 @@
-import type { KindAddress } from '@slipway/api/browser';
 import type { ApiObject } from '@slipway/model';
 import { useState } from 'react';
+import { KINDS } from '../../hub/kinds.ts';
 import { client } from '../../hub/session.ts';
 import type { ClustersSearch } from '../../router.tsx';
 import { useSession } from '../../state/session-context.ts';
@@ -9,7 +9,7 @@ import { useObjects } from '../../state/use-live.ts';
 import { viewName, viewOf } from './view-name.ts';
 
 /** What a hub keeps for a user: with it a view is there on every machine they sign in from. */
-const USER_ITEMS: KindAddress = { kind: 'UserItem', plural: 'useritems', scope: 'tenant', version: 'v1' };
+const USER_ITEMS = KINDS.useritems;
 type Item = ApiObject<{ title: string; content: { search?: Record<string, unknown> } }>;
 
 export interface View {

@@ -1,15 +1,16 @@
-import type { KindAddress } from '@slipway/api/browser';
 import type { ApiObject } from '@slipway/model';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { withoutSecrets } from '../../forms/draft.ts';
+import { KINDS } from '../../hub/kinds.ts';
 import { client } from '../../hub/session.ts';
 import { useSession } from '../../state/session-context.ts';
+import { useUnsaved } from '../../state/unsaved.ts';
 import type { OpenApi, Schema } from '../../yaml/schema.ts';
 import { type Draft, freshDraft } from './draft.ts';
 import { type Judgement, judge } from './judge.ts';
 
 /** What the hub keeps for a user: with it a draft is there on every machine they sign in from. */
-const USER_ITEMS: KindAddress = { kind: 'UserItem', plural: 'useritems', scope: 'tenant', version: 'v1' };
+const USER_ITEMS = KINDS.useritems;
 type Kept = ApiObject<{ readonly content: Partial<Draft> }>;
 
 const SAVE_MS = 700;
@@ -27,6 +28,7 @@ export function useDraft(project: string, document: OpenApi, schema: Schema) {
   const [draft, setDraft] = useState<Draft>(() => freshDraft(project));
   const [keeping, setKeeping] = useState<Keeping>('loading');
   const touched = useRef(false);
+  useUnsaved(useCallback(() => touched.current, []));
   const writes = useRef<Promise<unknown>>(Promise.resolve());
 
   useEffect(() => {

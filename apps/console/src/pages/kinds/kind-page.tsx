@@ -9,8 +9,8 @@ import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
 import { KindRows } from './kind-rows.tsx';
 import { kindWords, MADE_BY_THE_HUB, pluralWords } from './kind-words.ts';
-import { NotFoundPage, Refused } from '../problem-pages.tsx';
-import { MOST_ROWS, useTable } from './use-table.ts';
+import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { type KindTable as KindTableAnswer, MOST_ROWS, useTable } from './use-table.ts';
 
 /** Kinds whose own pages are still to come: the hub's table of them, with the columns of the command line. */
 export function KindPage() {
@@ -46,43 +46,28 @@ function Kinds({ place }: { readonly place: KindPlace }) {
   );
 }
 
+/** What the command line shows without `-o wide`. */
+const columnsOf = (table: KindTableAnswer | undefined) =>
+  (table?.columnDefinitions ?? []).flatMap(({ name: title, priority }, index) => (priority === 0 ? [{ title, index }] : []));
+
 function KindTable({ name, section }: { readonly name: KindName; readonly section: string }) {
   const kind = KINDS[name];
   const { project } = useSearch({ from: '__root__' });
   const { q = '' } = useSearch({ from: '/clusters/$section' });
-  const navigate = useNavigate({ from: '/clusters/$section' });
   const scope = kind.scope === 'project' ? project : undefined;
   const objects = useObjects(kind, scope);
   const { table, problem } = useTable(kind, scope, objects.items);
-  const columns = (table?.columnDefinitions ?? []).flatMap(({ name: title, priority }, index) =>
-    priority === 0 ? [{ title, index }] : [],
-  );
   const rows = useMemo(
     () => (table?.rows ?? []).filter(({ cells }) => cells.join(' ').toLowerCase().includes(q.toLowerCase())),
     [table, q],
   );
   const cut = (table?.rows.length ?? 0) >= MOST_ROWS && objects.items.length > MOST_ROWS;
-  if (problem !== undefined && table === undefined) return <Refused error={problem} />;
+  if (problem !== undefined && (table === undefined || problem.code === 'Forbidden')) return <Refused error={problem} />;
   return (
     <>
+      {problem !== undefined && <Problem error={problem} />}
       <div className="row wrap">
-        <div className="with-icon filter-field">
-          <Search size={15} aria-hidden />
-          <input
-            className="field"
-            type="search"
-            data-filter
-            aria-label={`Filter ${pluralWords(name).toLowerCase()}`}
-            placeholder="Filter"
-            value={q}
-            onChange={(event) =>
-              void navigate({
-                search: (before) => ({ ...before, q: event.target.value === '' ? undefined : event.target.value }),
-                replace: true,
-              })
-            }
-          />
-        </div>
+        <Filter name={name} />
         {!MADE_BY_THE_HUB.has(name) && <CreateLink name={name} section={section} project={scope} />}
       </div>
       <Panel
@@ -100,7 +85,7 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
           <KindRows
             name={name}
             section={section}
-            columns={columns}
+            columns={columnsOf(table)}
             rows={rows}
             withProject={kind.scope === 'project' && scope === undefined}
           />
@@ -113,6 +98,28 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
         )}
       </Panel>
     </>
+  );
+}
+
+/** Kept in the address. */
+function Filter({ name }: { readonly name: KindName }) {
+  const { q = '' } = useSearch({ from: '/clusters/$section' });
+  const navigate = useNavigate({ from: '/clusters/$section' });
+  return (
+    <div className="with-icon filter-field">
+      <Search size={15} aria-hidden />
+      <input
+        className="field"
+        type="search"
+        data-filter
+        aria-label={`Filter ${pluralWords(name).toLowerCase()}`}
+        placeholder="Filter"
+        value={q}
+        onChange={({ target: { value } }) =>
+          void navigate({ search: (before) => ({ ...before, q: value === '' ? undefined : value }), replace: true })
+        }
+      />
+    </div>
   );
 }
 

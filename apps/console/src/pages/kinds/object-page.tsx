@@ -10,7 +10,7 @@ import { KIND_PLACES, OBJECT_TABS, type ObjectTab } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
 import { EventList } from '../clusters/event-list.tsx';
-import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { Lost, NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { kindWords, MADE_BY_THE_HUB, pluralWords } from './kind-words.ts';
 import { OWN_OVERVIEWS } from './own-overview.tsx';
@@ -52,6 +52,7 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
     if (found.state === 'failed' && found.error !== undefined) return <Refused error={found.error} />;
     return found.state === 'ready' ? <NotFoundPage what={`${kindWords(kindName)} “${name}”`} /> : <Skeleton lines={8} />;
   }
+  const gone = now === undefined && found.state === 'ready';
   const byHub = MADE_BY_THE_HUB.has(kindName);
   const Overview = OWN_OVERVIEWS[kindName] ?? Summary;
   const list = { to: `/clusters/${section}`, search: { kind: kindName }, title: pluralWords(kindName) };
@@ -64,14 +65,9 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
         title={name}
         parent={list}
         beside={<span className="quiet">{kindWords(kindName)}</span>}
-        actions={!byHub && <Actions kindName={kindName} project={project} gone={now === undefined} onDelete={() => setDeleting(true)} />}
+        actions={!byHub && <Actions kindName={kindName} project={project} gone={gone} onDelete={() => setDeleting(true)} />}
       />
-      {found.state === 'failed' && <Problem error={found.error} />}
-      {now === undefined && found.state === 'ready' && (
-        <Notice icon={Trash2} tone="warn" role="status">
-          <p>This was deleted while the page was open. What you see is how it was last.</p>
-        </Notice>
-      )}
+      <Standing error={found.error} gone={gone} editing={tab === 'edit'} />
       <Parts name={name} tab={tab} byHub={byHub} />
       <Suspense fallback={<Skeleton lines={12} />}>
         {tab === 'overview' && <Overview object={shown} />}
@@ -81,13 +77,24 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
             <YamlView object={shown} />
           </Panel>
         )}
-        {tab === 'edit' && !byHub && <ObjectEditor kind={kind} object={shown} onSaved={overview} onCancel={overview} />}
+        {tab === 'edit' && !byHub && <ObjectEditor kind={kind} object={shown} gone={gone} onSaved={overview} onCancel={overview} />}
       </Suspense>
       <p className="small quiet">
         Made <Ago time={shown.metadata.creationTimestamp} />
       </p>
       {deleting && now !== undefined && <DeleteDialog kind={kind} object={now} onClose={() => setDeleting(false)} onDeleted={leave} />}
     </>
+  );
+}
+
+/** What is shown is how it was last: why. A form that is open says for itself that its object is gone. */
+function Standing(props: { readonly error: unknown; readonly gone: boolean; readonly editing: boolean }) {
+  if (props.error !== undefined) return <Lost error={props.error} />;
+  if (!props.gone || props.editing) return null;
+  return (
+    <Notice icon={Trash2} tone="warn" role="status">
+      <p>This was deleted while the page was open. What you see is how it was last.</p>
+    </Notice>
   );
 }
 

@@ -1,8 +1,9 @@
 import type { ProfileVersion } from '@slipway/model';
 import { deepEqual } from '@slipway/model/browser-profiles';
-import { useEffect, useState } from 'react';
+import { useCallback, useEffect, useState } from 'react';
 import type { Profile } from '../../hub/objects.ts';
 import { client } from '../../hub/session.ts';
+import { useUnsaved } from '../../state/unsaved.ts';
 import { addressOf, inOf, type ProfilePlace } from './profile-place.ts';
 import { isDirty, keepCopy, keptCopy, type WorkingCopy } from './working-copy.ts';
 
@@ -30,6 +31,7 @@ export function useWorkingVersion(profile: Profile, place: ProfilePlace, stored:
   const [saving, setSaving] = useState(false);
   const [problem, setProblem] = useState<unknown>();
   const dirty = copy !== undefined && isDirty(copy);
+  useUnsaved(useCallback(() => dirty, [dirty]));
   useEffect(() => {
     if (copy === undefined || isDirty(copy)) return;
     if (deepEqual(copy.version, stored)) return setCopy(undefined);
