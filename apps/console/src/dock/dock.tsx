@@ -5,6 +5,7 @@ import { readStored, store } from '../state/stored.ts';
 import { DockHandle } from './dock-handle.tsx';
 import { activateDock, closeDock, dockStore, type DockTab } from './dock-store.ts';
 import { LogView } from './log-view.tsx';
+import { useRoomBelow } from './use-room-below.ts';
 
 /** Its terminal is most of it. */
 const TerminalView = lazy(() => import('./terminal-view.tsx'));
@@ -26,8 +27,9 @@ export default function Dock() {
     setSize('normal');
     store(HEIGHT, String(next));
   };
+  const place = useRoomBelow();
   return (
-    <section className={`dock dock-${size}`} aria-label="Terminals and logs" style={size === 'normal' ? { height } : {}}>
+    <section ref={place} className={`dock dock-${size}`} aria-label="Terminals and logs" style={size === 'normal' ? { height } : {}}>
       {size === 'normal' && <DockHandle height={height} onHeight={keep} />}
       <div className="dock-head">
         <Tabs tabs={tabs} active={active} />
@@ -109,6 +111,7 @@ function Tabs({ tabs, active }: { readonly tabs: readonly DockTab[]; readonly ac
               onClick={() => activateDock(tab.id)}
             >
               <Icon size={14} aria-hidden />
+              <span className="visually-hidden">{tab.kind === 'logs' ? 'Logs of ' : 'Shell in '}</span>
               <span className="clip">{tab.pod}</span>
               <span className="quiet small">{tab.cluster}</span>
             </button>

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'react';
 import { type AuditSearch, SINCE } from './records.ts';
 
 const OUTCOMES = ['ok', 'denied', 'failed'] as const;
-const VERBS = ['create', 'update', 'delete', 'get', 'sign-in', 'sign-out', 'accept-invitation', 'set-password'] as const;
+const VERBS = ['create', 'update', 'delete', 'connect', 'get', 'sign-in', 'sign-out', 'accept-invitation', 'set-password'] as const;
 const TYPING_MS = 300;
 
 interface FiltersProps {

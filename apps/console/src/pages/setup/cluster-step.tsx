@@ -1,27 +1,17 @@
 import type { ApiObject, GatewaySpec, NewObject } from '@slipway/model';
 import { Button, Notice, Panel } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
-import { Cable } from 'lucide-react';
+import { Ban, Cable } from 'lucide-react';
 import { useState } from 'react';
 import { KINDS } from '../../hub/kinds.ts';
 import { client } from '../../hub/session.ts';
 import { useObjects } from '../../state/use-live.ts';
 import { Problem } from '../problem-pages.tsx';
+import { type Choice, CHOICES, type Way } from './first-cluster.ts';
 import type { Note } from './setup-state.ts';
 import { useAttempt } from '../../state/use-attempt.ts';
 
-type Where = 'here' | 'cloud' | 'later';
 type Gateway = ApiObject<GatewaySpec, { readonly connected?: boolean }>;
-
-const WHERE: readonly (readonly [Where, string, string])[] = [
-  [
-    'here',
-    'On this machine',
-    'A real Kubernetes cluster of one control plane and one worker, in containers of the hub’s host. Takes a few minutes; needs no account and no network.',
-  ],
-  ['cloud', 'Somewhere else', 'On a cloud or in a data centre: its account or gateway first, then the cluster with every choice.'],
-  ['later', 'Later', 'Look around first. The checklist on the overview leads back here.'],
-];
 
 /** How a beginning's cluster is made: the starter profile, as `slipway create cluster` makes it. */
 async function createStarter(project: string, name: string): Promise<void> {
@@ -34,7 +24,7 @@ async function createStarter(project: string, name: string): Promise<void> {
 export function ClusterStep({ project, note }: { readonly project: string; readonly note: Note }) {
   const gateways = useObjects<Gateway>(KINDS.gateways);
   const local = gateways.items.find(({ spec, status }) => spec.clouds.includes('local') && status?.connected === true);
-  const [where, setWhere] = useState<Where>('here');
+  const [where, setWhere] = useState<Way>('here');
   const [name, setName] = useState('dev');
   const { busy, error, run } = useAttempt(async () => {
     if (where === 'here') await createStarter(project, name);
@@ -45,14 +35,8 @@ export function ClusterStep({ project, note }: { readonly project: string; reado
       <form className="stack" onSubmit={run}>
         <fieldset className="choices">
           <legend className="visually-hidden">Where</legend>
-          {WHERE.map(([id, title, text]) => (
-            <label key={id} className="choice">
-              <input type="radio" name="where" checked={where === id} onChange={() => setWhere(id)} />
-              <span>
-                {title}
-                <span className="quiet small choice-text">{text}</span>
-              </span>
-            </label>
+          {CHOICES.map((choice) => (
+            <ChoiceOf key={choice.way} choice={choice} checked={where === choice.way} onChoose={setWhere} />
           ))}
         </fieldset>
         {where === 'here' && (
@@ -86,5 +70,31 @@ export function ClusterStep({ project, note }: { readonly project: string; reado
         </div>
       </form>
     </Panel>
+  );
+}
+
+function ChoiceOf(props: { readonly choice: Choice; readonly checked: boolean; readonly onChoose: (way: Way) => void }) {
+  const { way, title, text, because } = props.choice;
+  const refused = because !== undefined;
+  return (
+    <label className={refused ? 'choice choice-refused' : 'choice'}>
+      <input
+        type="radio"
+        name="where"
+        checked={props.checked}
+        // It stays in the order of the keyboard, so that its reason is heard.
+        aria-disabled={refused || undefined}
+        onChange={() => refused || props.onChoose(way)}
+      />
+      <span>
+        {title}
+        <span className="quiet small choice-text">{text}</span>
+        {refused && (
+          <span className="small choice-text choice-because">
+            <Ban size={13} aria-hidden /> {because}
+          </span>
+        )}
+      </span>
+    </label>
   );
 }
