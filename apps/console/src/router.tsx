@@ -7,6 +7,7 @@ import {
   redirect,
   retainSearchParams,
 } from '@tanstack/react-router';
+import { isRecord } from '@slipway/model/browser';
 import { CONSOLE_PATH } from './hub/place.ts';
 import { AppsPage } from './pages/apps-page.tsx';
 import type { AuditSearch } from './pages/audit/records.ts';
@@ -211,7 +212,15 @@ const pack = createRoute({
   const { default: component } = await import('./pages/packs/pack-page.tsx');
   return createLazyRoute('/clusters/packs/packs/$name')({ component });
 });
-const newObject = createRoute({ getParentRoute: () => root, path: '/clusters/$section/new/$plural', component: NewObjectPage });
+const newObject = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/$section/new/$plural',
+  // What it begins with: a page that leads here fills in what it knows, and the form shows it before anything is saved.
+  validateSearch: ({ spec }: Record<string, unknown>): { spec?: Readonly<Record<string, unknown>> | undefined } => ({
+    spec: isRecord(spec) ? spec : undefined,
+  }),
+  component: NewObjectPage,
+});
 const object = createRoute({
   getParentRoute: () => root,
   path: '/clusters/$section/$plural/$name',

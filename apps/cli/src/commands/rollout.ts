@@ -10,6 +10,7 @@ interface StartOptions extends HubOptions {
   readonly to: string;
   readonly selector?: string;
   readonly in?: string[];
+  readonly cluster?: string[];
   readonly windows?: string;
   readonly maxConcurrent?: string;
   readonly onFailure?: string;
@@ -45,6 +46,7 @@ export function register(program: Command, deps: CliDeps): void {
     .requiredOption('--to <profile@version>', 'the version clusters go to')
     .option('-l, --selector <labels>', 'only clusters with these labels')
     .option('--in <project...>', 'only clusters of these projects')
+    .option('--cluster <project/name...>', 'only these clusters')
     .option('--windows <policy>', 'MaintenancePolicy whose windows moves wait for')
     .option('--max-concurrent <number>', 'clusters on their way at the same time')
     .option('--on-failure <what>', 'halt or rollback')
@@ -132,6 +134,7 @@ async function start(deps: CliDeps, name: string, options: StartOptions): Promis
     selector: {
       ...(options.selector === undefined ? {} : { labels: options.selector }),
       ...(options.in === undefined ? {} : { projects: options.in }),
+      ...(options.cluster === undefined ? {} : { clusters: options.cluster }),
     },
     ...(options.windows === undefined ? {} : { maintenancePolicy: options.windows }),
     ...(options.maxConcurrent === undefined ? {} : { maxConcurrent: Number(options.maxConcurrent) }),

@@ -52,7 +52,8 @@ export async function selectedClusters(deps: Pick<Deps, 'store'>, rollout: Param
   const selected: ClusterObject[] = [];
   const isSelected = selects(rollout);
   // A rollout of some projects does not read the fleet: it is looked at whenever a cluster changes.
-  for (const project of rollout.spec.selector.projects ?? [undefined]) {
+  const { projects, clusters } = rollout.spec.selector;
+  for (const project of projects ?? projectsOf(clusters) ?? [undefined]) {
     let after: string | undefined;
     do {
       const page = await deps.store.list({ kind: 'Cluster', project, limit: PAGE, ...(after === undefined ? {} : { continue: after }) });
@@ -62,6 +63,9 @@ export async function selectedClusters(deps: Pick<Deps, 'store'>, rollout: Param
   }
   return selected;
 }
+
+const projectsOf = (clusters: readonly string[] | undefined): string[] | undefined =>
+  clusters && [...new Set(clusters.map((cluster) => cluster.slice(0, cluster.indexOf('/'))))];
 
 async function policiesOf({ store }: Deps): Promise<Map<string, MaintenancePolicySpec>> {
   const { items } = await store.list({ kind: 'MaintenancePolicy' });

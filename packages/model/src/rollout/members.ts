@@ -17,9 +17,11 @@ type RolloutObject = ApiObject<RolloutSpec, RolloutStatus>;
 export function selects(rollout: Pick<RolloutObject, 'spec'> & { metadata: { uid?: string } }): (cluster: ClusterObject) => boolean {
   const { selector, target, install } = rollout.spec;
   const labels = parseLabelSelector(selector.labels);
+  const named = selector.clusters === undefined ? undefined : new Set(selector.clusters);
   return (cluster) => {
     if (rollout.metadata.uid !== undefined && markOf(cluster)?.uid === rollout.metadata.uid) return true;
     return (
+      (named === undefined || named.has(`${cluster.metadata.namespace}/${cluster.metadata.name}`)) &&
       (selector.projects === undefined || selector.projects.includes(cluster.metadata.namespace ?? '')) &&
       (selector.template === undefined || cluster.spec.template?.name === selector.template) &&
       labelsMatch(labels, cluster.metadata.labels) &&

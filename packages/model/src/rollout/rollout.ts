@@ -67,6 +67,11 @@ export const rolloutSpecSchema = rolloutStrategySchema.extend({
       projects: setOf(z.string()).optional(),
       /** Label selector in Kubernetes' text form: `env=prod,tier in (web,api)`. */
       labels: z.string().max(1000).optional(),
+      /** These clusters and no others, each as `project/name`. */
+      clusters: setOf(z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?\/[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'must be project/name'))
+        .min(1)
+        .max(500)
+        .optional(),
       /** Clusters that follow this ClusterTemplate. */
       template: z.string().optional(),
     })

@@ -13,12 +13,13 @@ const ObjectEditor = lazy(() => import('../../forms/object-editor.tsx'));
 export function NewObjectPage() {
   const { section, plural } = useParams({ from: '/clusters/$section/new/$plural' });
   const { project = 'default' } = useSearch({ from: '__root__' });
+  const { spec = {} } = useSearch({ from: '/clusters/$section/new/$plural' });
   const navigate = useNavigate();
   const name = KIND_PLACES.find((one) => one.section === section)?.kinds.find((one) => one === plural);
   if (name === undefined) return <NotFoundPage />;
   const kind = KINDS[name];
   const metadata = { name: '', ...(kind.scope === 'project' ? { namespace: project } : {}) };
-  const start = { apiVersion: 'slipway.dev/v1', kind: kind.kind, metadata, spec: {} } as unknown as NewObject;
+  const start = { apiVersion: 'slipway.dev/v1', kind: kind.kind, metadata, spec } as unknown as NewObject;
   return (
     <>
       <PageHead

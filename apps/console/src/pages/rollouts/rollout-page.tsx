@@ -1,5 +1,5 @@
 import type { ClusterState, RolloutPhase } from '@slipway/model';
-import { Ago, Button, buttonClass, Dialog, Empty, Notice, Panel, Skeleton, Status, type Tone } from '@slipway/ui';
+import { Ago, Button, buttonClass, Dialog, Empty, localTimes, Notice, Panel, Skeleton, Status, type Tone } from '@slipway/ui';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { Ban, CircleCheck, CirclePause, CircleX, Clock, type LucideIcon, Pencil, RefreshCw, ShieldAlert, Undo2 } from 'lucide-react';
 import { lazy, Suspense, useState } from 'react';
@@ -95,7 +95,7 @@ export default function RolloutPage() {
         </Suspense>
       )}
       <p className="lead quiet">
-        To {spec.target.name}@{spec.target.version}. {status?.message}
+        To {spec.target.name}@{spec.target.version}. {localTimes(status?.message ?? '')}
       </p>
       {problem !== undefined && <Problem error={problem} />}
       {status?.approval !== undefined && !spec.approvals.includes(status.approval.id) && (
@@ -215,7 +215,7 @@ function Clusters({ rollout: { status } }: { readonly rollout: Rollout }) {
                     <Ago time={since} />
                   </td>
                   <td className="message">
-                    {message}
+                    {localTimes(message)}
                     {conflicts !== undefined && ` Overrides to decide about: ${conflicts.join(', ')}.`}
                   </td>
                 </tr>

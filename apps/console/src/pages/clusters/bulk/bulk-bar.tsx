@@ -46,6 +46,9 @@ export function BulkBar({ clusters, onClear }: { readonly clusters: readonly Clu
   );
 }
 
+/** So many names fit into an address. */
+const MOST_NAMED = 100;
+
 /** To another version go clusters of one profile, by a rollout: in waves, with gates, and it halts by itself. */
 function MoveLink({ clusters }: { readonly clusters: readonly Cluster[] }) {
   const [profile, ...others] = [...new Set(clusters.map(({ spec }) => spec.profile.name))];
@@ -54,7 +57,9 @@ function MoveLink({ clusters }: { readonly clusters: readonly Cluster[] }) {
       ? 'No cluster is chosen.'
       : others.length > 0
         ? 'The chosen clusters have several profiles; a rollout moves those of one.'
-        : undefined;
+        : clusters.length > MOST_NAMED
+          ? `More than ${MOST_NAMED} are chosen; create a rollout that takes them by project or label.`
+          : undefined;
   const text = (
     <>
       <Rocket size={15} aria-hidden />
@@ -64,9 +69,15 @@ function MoveLink({ clusters }: { readonly clusters: readonly Cluster[] }) {
   if (because !== undefined) return <Button because={because}>{text}</Button>;
   return (
     <Link
-      to="/clusters/$section"
-      params={{ section: 'rollouts' }}
-      search={{ q: profile }}
+      to="/clusters/$section/new/$plural"
+      params={{ section: 'rollouts', plural: 'rollouts' }}
+      search={(before) => ({
+        project: before.project,
+        spec: {
+          target: { name: profile },
+          selector: { clusters: clusters.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).toSorted() },
+        },
+      })}
       className={buttonClass()}
       title="By a rollout: in waves, with gates, and it halts by itself"
     >
