@@ -134,6 +134,8 @@ export interface ClusterSearch {
   readonly node?: string | undefined;
   readonly of?: string | undefined;
   readonly q?: string | undefined;
+  /** Of its settings: the change that is looked at. */
+  readonly change?: string | undefined;
 }
 const cluster = createRoute({
   getParentRoute: () => root,
@@ -145,6 +147,7 @@ const cluster = createRoute({
     node: word(search['node']),
     of: word(search['of']),
     q: word(search['q']),
+    change: word(search['change']),
   }),
   component: ClusterPage,
 });

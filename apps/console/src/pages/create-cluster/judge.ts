@@ -1,7 +1,7 @@
-import { objectPath } from '@slipway/api/browser';
 import { messageOf, SlipwayError } from '@slipway/kit/errors';
 import type { ChangePlan, NewObject } from '@slipway/model';
 import { KINDS } from '../../hub/kinds.ts';
+import { askPlan } from '../../hub/plans.ts';
 import { client } from '../../hub/session.ts';
 import { type Draft, type DraftProblem, NAMELESS, objectsOf, ownProblems } from './draft.ts';
 
@@ -45,9 +45,8 @@ const failureOf = (error: unknown): SlipwayError =>
 type Planned = { readonly plan: ChangePlan } | { readonly problems: DraftProblem[]; readonly error: unknown };
 
 async function planWith(cluster: NewObject, pools: readonly NewObject[], signal: AbortSignal): Promise<Planned> {
-  const project = cluster.metadata.namespace;
-  const path = `${objectPath({ kind: KINDS.clusters, project, name: cluster.metadata.name ?? NAMELESS })}/plan`;
-  const ask = (objects: readonly NewObject[]) => client.request<ChangePlan>(path, { method: 'POST', body: { objects }, signal });
+  const of = { project: cluster.metadata.namespace, name: cluster.metadata.name ?? NAMELESS };
+  const ask = (objects: readonly NewObject[]) => askPlan(of, objects, signal);
   try {
     return { plan: await ask([cluster, ...pools]) };
   } catch (error) {
