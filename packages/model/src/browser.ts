@@ -16,5 +16,6 @@ export * from './overrides/answers.ts';
 export * from './overrides/conflicts.ts';
 export * from './overrides/move.ts';
 export * from './overrides/move-writes.ts';
+export * from './overrides/questions.ts';
 export * from './pack/compare-versions.ts';
 export * from './rollout/target.ts';

@@ -107,6 +107,7 @@ export * from './overrides/conflicts.ts';
 export * from './overrides/merge-stack.ts';
 export * from './overrides/move.ts';
 export * from './overrides/move-writes.ts';
+export * from './overrides/questions.ts';
 export { type Outcome } from './overrides/three-way.ts';
 export * from './plan/approval.ts';
 export * from './plan/change-plan.ts';
