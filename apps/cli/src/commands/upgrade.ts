@@ -93,7 +93,7 @@ interface Move {
 /** Shows what the move does, has its conflicts decided, asks, and writes. */
 async function moveCluster(deps: CliDeps, { hub, project, cluster, target, options }: Move): Promise<void> {
   const [
-    { clusterKind, machinePoolKind, moveSteps, moveWrites, patchOf, plannedOf, profileText },
+    { clusterKind, machinePoolKind, moveSteps, moveWrites, patchOf, plannedOf, profileText, withApproval },
     { decideConflicts },
     { renderChangePlan },
     { confirm },
@@ -114,15 +114,8 @@ async function moveCluster(deps: CliDeps, { hub, project, cluster, target, optio
   const plan = answers.size === 0 ? first : await planOf(moveWrites(move));
   deps.io.say(renderChangePlan(deps.io, `cluster ${name}`, plan));
   await confirm(deps, `Upgrade cluster "${name}" to ${profileText(target)}?`, options.yes === true);
+  // Whoever says yes to the plan has approved what it says.
   for (const step of withApproval(moveSteps(move), plan.approval?.id))
     await hub.patch(step.kind === 'Cluster' ? clusterKind : machinePoolKind, step.object.metadata.name, project, patchOf(step));
   deps.io.data(`cluster/${name} moves to ${profileText(target)}`);
 }
-
-/** Whoever says yes to the plan has approved what it says. */
-const withApproval = (steps: readonly SpecWrite[], id: string | undefined): SpecWrite[] =>
-  steps.map((step) => {
-    if (id === undefined || step.kind !== 'Cluster') return step;
-    const spec = step.spec as ClusterSpec;
-    return { ...step, spec: { ...spec, approvals: [...new Set([...spec.approvals, id])] } };
-  });

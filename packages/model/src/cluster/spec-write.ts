@@ -19,3 +19,11 @@ export const plannedOf = ({ kind, object: { metadata, spec: before }, spec }: Sp
 
 /** The write as a merge patch. */
 export const patchOf = ({ object, spec }: SpecWrite): { readonly spec: object } => ({ spec: mergePatchOf(object.spec, spec) });
+
+/** The writes with an approval given along: whoever says yes to a plan can approve what it says. */
+export const withApproval = (writes: readonly SpecWrite[], id: string | undefined): SpecWrite[] =>
+  writes.map((write) => {
+    if (id === undefined || write.kind !== 'Cluster') return write;
+    const { approvals = [] } = write.spec as { readonly approvals?: readonly string[] };
+    return { ...write, spec: { ...write.spec, approvals: [...new Set([...approvals, id])] } };
+  });

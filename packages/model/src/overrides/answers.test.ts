@@ -72,7 +72,7 @@ describe('what a move asks', () => {
         kubernetes: { values: { kubelet: { maxPods: 80 } }, madeFor: '1.1.0', decisions: { 'kubelet.maxPods': 'keep' } },
       },
     });
-    expect(Object.keys((moved?.spec as ClusterSpec).overrides)).toEqual(['kubernetes']);
+    expect(Object.keys((moved!.spec as ClusterSpec).overrides)).toEqual(['kubernetes']);
     expect(patchOf(moved!).spec).toMatchObject({
       overrides: { kubernetes: { values: { kubelet: { maxPods: 80, podsPerCore: null } } }, old: null },
     });
@@ -88,7 +88,7 @@ describe('what a move asks', () => {
 
   it('keeps what has no place without a word about it', () => {
     const [moved] = moveWrites(move(new Map<string, Answer>([['kubernetes.kubelet.podsPerCore', 'keep']])));
-    expect((moved?.spec as ClusterSpec).overrides['kubernetes']).toMatchObject({
+    expect((moved!.spec as ClusterSpec).overrides['kubernetes']).toMatchObject({
       values: { kubelet: { maxPods: 60, podsPerCore: 5 } },
       decisions: {},
     });

@@ -1,7 +1,7 @@
-import type { ChangePlan, SpecWrite } from '@slipway/model';
-import { Button, Notice, Panel, Skeleton } from '@slipway/ui';
-import { Clock, ShieldAlert } from 'lucide-react';
-import { lazy, Suspense } from 'react';
+import type { SpecWrite } from '@slipway/model';
+import { withApproval } from '@slipway/model/browser';
+import { Button, Panel, Skeleton } from '@slipway/ui';
+import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { CopyMenu } from '../../forms/copy-menu.tsx';
 import { editableText } from '../../forms/use-editing.ts';
 import { KINDS } from '../../hub/kinds.ts';
@@ -10,60 +10,82 @@ import { useAttempt } from '../../state/use-attempt.ts';
 import { ImpactMark } from '../clusters/cluster-status.tsx';
 import { PlanActions } from '../clusters/plan-actions.tsx';
 import { Problem } from '../problem-pages.tsx';
+import { BeforeItRuns } from './before-it-runs.tsx';
 import { type Change, changeWords } from './change.ts';
 import { saveWrites } from './save-writes.ts';
 import { useChangePlan } from './use-change-plan.ts';
-import { whenItRuns } from './when.ts';
 
 const CodeDiff = lazy(() => import('@slipway/ui/code-diff'));
 
-interface ChangeReviewProps {
+export interface ReviewFrame {
   readonly cluster: Cluster;
   readonly change: Change;
-  readonly writes: readonly SpecWrite[];
+  /** Why it cannot be saved, whatever the plan says. */
   readonly because: string | undefined;
   readonly onBack: () => void;
-  readonly onSaved: (plan: ChangePlan) => void;
+  /** `waits`: for somebody’s approval. */
+  readonly onSaved: (waits: boolean) => void;
+}
+
+interface ChangeReviewProps extends ReviewFrame {
+  readonly writes: readonly SpecWrite[];
+  /** In which order it is written, where that is not the same. */
+  readonly steps?: readonly SpecWrite[];
+  /** What has to be said before. */
+  readonly children?: ReactNode;
 }
 
 /** A change before it is made: what the hub would do, what that disturbs, what it waits for, and what is written. */
-export function ChangeReview({ cluster, change, writes, because, onBack, onSaved }: ChangeReviewProps) {
+export function ChangeReview({ cluster, change, writes, steps = writes, because, onBack, onSaved, children }: ChangeReviewProps) {
   const { plan, error, asking } = useChangePlan(cluster, writes);
+  const [approving, setApproving] = useState(false);
   const attempt = useAttempt(async () => {
     if (plan === undefined) return;
-    await saveWrites(writes);
-    onSaved(plan);
+    await saveWrites(withApproval(steps, approving ? plan.approval?.id : undefined));
+    onSaved(plan.approval !== undefined && !approving);
   });
   const not =
     because ?? (asking ? 'The hub is being asked what it would do.' : plan === undefined ? 'The hub would refuse it.' : undefined);
+  const canApprove = writes.some(({ kind }) => kind === 'Cluster');
   return (
     <div className="stack">
+      <div className="row wrap review-head">
+        <h2 className="grow">{changeWords(change)}</h2>
+        <CopyMenu objects={writes.map(({ kind, object, spec }) => ({ kind: KIND[kind], text: textOf(object, spec) }))} />
+        <Button onClick={onBack}>Back to settings</Button>
+        <Button look="primary" because={attempt.busy ? 'It is being saved.' : not} onClick={() => attempt.run()}>
+          {changeWords(change)}
+        </Button>
+      </div>
       {error !== undefined && <Problem error={error} />}
       {attempt.error !== undefined && <Problem error={attempt.error} />}
-      <Panel
-        title={changeWords(change)}
-        flush
-        aside={
-          <>
-            {plan !== undefined && <ImpactMark impact={plan.impact} />}
-            <CopyMenu objects={writes.map(({ kind, object, spec }) => ({ kind: KIND[kind], text: textOf(object, spec) }))} />
-          </>
-        }
-      >
-        {plan === undefined && error === undefined && (
-          <div className="panel-body">
-            <Skeleton lines={5} />
-          </div>
-        )}
-        {plan !== undefined && <PlanActions plan={plan} />}
-        {plan !== undefined && <When change={change} cluster={cluster} plan={plan} />}
-        <div className="form-foot">
-          <Button look="primary" because={attempt.busy ? 'It is being saved.' : not} onClick={() => attempt.run()}>
-            {changeWords(change)}
-          </Button>
-          <Button onClick={onBack}>Back to settings</Button>
+      <div className="columns">
+        <div className="stack">
+          {children}
+          <Panel title="What will happen" flush aside={plan !== undefined && <ImpactMark impact={plan.impact} />}>
+            {plan === undefined && error === undefined && (
+              <div className="panel-body">
+                <Skeleton lines={5} />
+              </div>
+            )}
+            {plan !== undefined && plan.actions.length === 0 && (
+              <p className="panel-body quiet">Nothing that the cluster is made of changes.</p>
+            )}
+            {plan !== undefined && plan.actions.length > 0 && <PlanActions plan={plan} />}
+          </Panel>
         </div>
-      </Panel>
+        <div className="stack">
+          {plan !== undefined && (
+            <BeforeItRuns
+              cluster={cluster}
+              change={change}
+              plan={plan}
+              approving={approving}
+              onApproving={canApprove ? setApproving : undefined}
+            />
+          )}
+        </div>
+      </div>
       <Panel title="What is written" flush>
         {writes.map(({ kind, object, spec }) => (
           <Suspense key={object.metadata.uid} fallback={<Skeleton lines={8} />}>
@@ -81,26 +103,3 @@ export function ChangeReview({ cluster, change, writes, because, onBack, onSaved
 const KIND = { Cluster: KINDS.clusters, MachinePool: KINDS.machinepools } as const;
 
 const textOf = (object: SpecWrite['object'], spec: object): string => editableText({ ...object, spec } as never);
-
-function When({ change, cluster, plan }: Pick<ChangeReviewProps, 'change' | 'cluster'> & { readonly plan: ChangePlan }) {
-  return (
-    <div className="panel-body stack">
-      {plan.approval !== undefined && (
-        <Notice icon={ShieldAlert} tone="warn">
-          <h3>Needs an approval</h3>
-          <ul className="bullets">
-            {plan.approval.disruptions.map((one) => (
-              <li key={one}>{one}</li>
-            ))}
-          </ul>
-        </Notice>
-      )}
-      <Notice icon={Clock}>
-        <h3>When it runs</h3>
-        {whenItRuns(change, cluster, plan).map((one) => (
-          <p key={one}>{one}</p>
-        ))}
-      </Notice>
-    </div>
-  );
-}

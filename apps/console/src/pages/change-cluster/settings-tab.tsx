@@ -9,9 +9,10 @@ import type { Cluster, Pool } from '../../hub/objects.ts';
 import { useObjects } from '../../state/use-live.ts';
 import { Problem } from '../problem-pages.tsx';
 import { type Change, changeOf, changeText, changeWords, writesOf } from './change.ts';
-import { ChangeReview } from './change-review.tsx';
+import { ChangeReview, type ReviewFrame } from './change-review.tsx';
 import { DangerSection } from './danger-section.tsx';
 import { MachinesSection } from './machines-section.tsx';
+import { MoveReview } from './move-review.tsx';
 import { RunningSection } from './running-section.tsx';
 import { VersionSection } from './version-section.tsx';
 
@@ -30,22 +31,24 @@ export default function SettingsTab({ cluster }: { readonly cluster: Cluster }) 
   const choose = (next: Change | undefined) =>
     void navigate({ to: '.', search: (before) => ({ ...before, change: next === undefined ? undefined : changeText(next) }) });
   if (pools.state === 'loading') return <Skeleton lines={8} />;
-  if (change !== undefined && writes !== undefined)
-    return (
-      <ChangeReview
-        cluster={cluster}
-        change={change}
-        writes={writes}
-        because={because}
-        onBack={() => choose(undefined)}
-        onSaved={({ approval }) =>
-          void navigate({
-            to: '.',
-            search: (before) => ({ ...before, change: undefined, tab: approval === undefined ? undefined : ('plan' as const) }),
-          })
-        }
-      />
+  if (change !== undefined && writes !== undefined) {
+    const frame: ReviewFrame = {
+      cluster,
+      change,
+      because,
+      onBack: () => choose(undefined),
+      onSaved: (waits) =>
+        void navigate({
+          to: '.',
+          search: (before) => ({ ...before, change: undefined, tab: waits ? ('plan' as const) : undefined }),
+        }),
+    };
+    return change.what === 'move' ? (
+      <MoveReview {...frame} target={change.target} pools={pools.items} />
+    ) : (
+      <ChangeReview {...frame} writes={writes} />
     );
+  }
   const props = { cluster, pools: pools.items, because, onChange: choose };
   return (
     <div className="stack settings">
