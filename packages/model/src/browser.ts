@@ -3,6 +3,7 @@ export * from './cluster/can.ts';
 export * from './cluster/labels.ts';
 export * from './cluster/spec-write.ts';
 export * from './cluster/usual-times.ts';
+export * from './cost/estimate.ts';
 export * from './drift/adopt.ts';
 export * from './drift/drift-match.ts';
 export * from './drift/drift-path.ts';

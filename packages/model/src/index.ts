@@ -10,6 +10,7 @@ export * from './access/request.ts';
 export * from './access/self.ts';
 export * from './api-key/api-key.ts';
 export * from './cloud-account/cloud-account.ts';
+export * from './cost/estimate.ts';
 export * from './cluster-profile/cluster-profile.ts';
 export * from './cluster-profile/layer.ts';
 export * from './cluster-profile/manifests.ts';

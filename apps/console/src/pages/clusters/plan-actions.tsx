@@ -1,4 +1,5 @@
 import type { ChangePlan, PlannedAction } from '@slipway/model';
+import { Cost } from './cost.tsx';
 import { ImpactMark } from './cluster-status.tsx';
 
 const GROUPS: readonly (readonly [words: string, verbs: readonly PlannedAction['verb'][]])[] = [
@@ -9,6 +10,20 @@ const GROUPS: readonly (readonly [words: string, verbs: readonly PlannedAction['
 
 /** What will happen, action by action, with what it disturbs, why, and field by field. */
 export function PlanActions({ plan }: { readonly plan: ChangePlan }) {
+  const { before, after } = plan.cost ?? {};
+  return (
+    <>
+      {after !== undefined && (
+        <div className="panel-body">
+          <Cost cost={after} before={before} />
+        </div>
+      )}
+      <Actions plan={plan} />
+    </>
+  );
+}
+
+function Actions({ plan }: { readonly plan: ChangePlan }) {
   const groups = GROUPS.map(([words, verbs]) => [words, plan.actions.filter(({ verb }) => verbs.includes(verb))] as const);
   return (
     <div className="table-scroll" tabIndex={0} role="group" aria-label="Actions">

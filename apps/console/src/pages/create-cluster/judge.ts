@@ -59,7 +59,8 @@ async function planWith(cluster: NewObject, pools: readonly NewObject[], signal:
         ),
       ),
     );
-    return { problems: found.flat(), error };
+    const problems = found.flat();
+    return { problems: problems.some(({ field }) => field !== 'quota') ? problems : problemsOf(error), error };
   }
 }
 
@@ -67,5 +68,8 @@ function problemsOf(error: unknown): DraftProblem[] {
   if (!(error instanceof SlipwayError)) return [];
   if (error.code === 'AlreadyExists')
     return [{ field: 'metadata.name', message: 'There is a cluster of this name in the project already.' }];
+  // What does not fit a quota is about numbers and sizes, whichever object was the last straw.
+  const quota = /(?:exceeded|failed) quota: .*/.exec(error.message);
+  if (quota !== null) return [{ field: 'quota', message: quota[0] }];
   return error.causes.map(({ field, message }) => ({ field, message }));
 }
