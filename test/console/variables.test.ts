@@ -1,7 +1,8 @@
-import { clusterProfileKinds, macroKinds, type NewObject } from '@slipway/model';
+import { sha256Hex } from '@slipway/kit';
+import { clusterKind, clusterProfileKinds, macroKinds, type NewObject } from '@slipway/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
-import { type ConsoleWorld, PATIENCE, startConsoleWorld, type Visit } from './console-world.ts';
+import { type ConsoleWorld, makeCluster, PATIENCE, startConsoleWorld, type Visit } from './console-world.ts';
 import { picture } from './screenshots.ts';
 
 let world: ConsoleWorld;
@@ -141,19 +142,168 @@ describe('variables of a profile', () => {
     expect(await visit.page.getByLabel('Smallest').isDisabled()).toBe(true);
     await picture(visit.page, 'variables');
   });
+});
 
-  it('have no axe violation, light or dark, and broke no rule of the policy (E23, in part)', async () => {
+const CANARIES = ['CANARY-variable-1', 'CANARY-macro-2'];
+/** A secret as it is, and as functions of a profile make others of it. */
+const formsOf = (secret: string): string[] => [
+  secret,
+  secret.toUpperCase(),
+  secret.toLowerCase(),
+  Buffer.from(secret).toString('base64').replace(/=+$/, ''),
+  sha256Hex(secret),
+];
+const app = (version: string, host: string) => ({
+  version,
+  variables: [
+    { name: 'host', type: 'string', default: 'shop', displayName: 'Host name' },
+    { name: 'password', type: 'secret', required: true },
+  ],
+  layers: [
+    { name: 'kubernetes', type: 'kubernetes', builtin: { name: 'kubernetes', version: '1.35.4' } },
+    {
+      name: 'settings',
+      type: 'addon',
+      chart: { registry: 'builtin', name: 'metrics-server', version: '1.0.0' },
+      values: {
+        resources: {
+          host,
+          url: 'https://me:{{ .var.password }}@x',
+          hash: '{{ .var.password | sha256 }}',
+          part: '{{ .var.password | b64enc }}',
+        },
+        upper: '{{ .macro.token | upper }}',
+      },
+    },
+    {
+      name: 'web',
+      type: 'addon',
+      manifests: ['apiVersion: v1\nkind: ConfigMap\nmetadata: {name: web}\ndata: {key: "{{ .var.password }}"}\n'],
+    },
+  ],
+});
+
+describe('rendered values of a cluster', () => {
+  const seen: string[] = [];
+  const row = (path: string) => visit.page.getByRole('group', { name: 'Values of settings' }).getByRole('row').filter({ hasText: path });
+
+  beforeAll(async () => {
+    const { client } = world;
+    await client.create(macroKinds.at('tenant'), {
+      metadata: { name: 'token' },
+      spec: { secretValue: CANARIES[1] },
+    } as unknown as NewObject);
+    const versions = [
+      app('1.0.0', '{{ .var.host }}.{{ .macro.domain }}'),
+      app('1.1.0', 'new.{{ .var.host }}'),
+      { ...app('1.2.0', 'next.{{ .var.host }}'), state: 'draft' },
+    ];
+    await client.create(profiles, { metadata: { name: 'app' }, spec: { versions } } as unknown as NewObject);
+    const overrides = { settings: { values: { replicas: 3 } } };
+    const spec = { profile: { name: 'app', version: '1.0.0' }, secretVariables: { password: CANARIES[0] }, overrides };
+    await makeCluster(client, 'default', 'eu', { spec });
+    visit.page.on(
+      'response',
+      (response) =>
+        void response.text().then(
+          (text) => seen.push(text),
+          () => undefined,
+        ),
+    );
+  }, 60_000);
+
+  it('say of each value what it is and where it comes from, the override and the references too (E15, in part)', async () => {
     const { page } = visit;
-    const found: string[] = [];
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      for (const name of ['replicas', 'host', 'nobody']) {
-        await page.goto(at(`/clusters/profiles/tenant/shop?version=1.1.0&variable=${name}`));
-        await page.getByRole('heading', { name: 'Variables', exact: true }).waitFor();
-        found.push(...(await violationsOf(page)).map((one) => `${colorScheme} ${name}: ${one}`));
-      }
-    }
-    expect(found).toEqual([]);
-    expect(visit.wrongs).toEqual([]);
+    await page.goto(at('/clusters/list/default/eu?tab=layers'));
+    await panel('Layers').getByRole('link', { name: 'settings' }).click();
+    await page.waitForURL(/layer=settings/);
+    await row('resources.host').getByText('shop.example.org').waitFor();
+    expect(await row('resources.host').getByRole('cell').last().innerText()).toMatch(/^profile\s+\.var\.host\s+\.macro\.domain$/);
+    expect(await row('replicas').getByRole('cell').allInnerTexts()).toEqual(['3', 'override of the cluster']);
+    const origins = page.getByRole('group', { name: 'Variables and macros' });
+    expect(await origins.getByRole('row').filter({ hasText: '.var.host' }).getByRole('cell').allInnerTexts()).toEqual([
+      'shop',
+      'a default app@1.0.0',
+    ]);
+    expect(await origins.getByRole('row').filter({ hasText: '.macro.domain' }).innerText()).toContain('of the tenant');
+    // What the chart says itself comes only when it is asked for.
+    const count = await page.getByRole('group', { name: 'Values of settings' }).getByRole('row').count();
+    await page.getByLabel('With what charts say themselves').check();
+    await expect
+      .poll(() => page.getByRole('group', { name: 'Values of settings' }).getByRole('row').count(), { timeout: PATIENCE })
+      .toBeGreaterThan(count);
+    await row('resources.host').getByRole('link', { name: '.var.host' }).click();
+    await panel('Variable host').waitFor();
   });
+
+  it('can be seen as they would be: with another version, a draft, and other variables, beside what they are (E15, in part)', async () => {
+    const { page } = visit;
+    await page.goto(at('/clusters/list/default/eu?tab=layers&layer=settings'));
+    await page.getByLabel('As', { exact: true }).selectOption({ label: 'with app@1.1.0' });
+    await page.waitForURL(/as=app%401\.1\.0/);
+    await row('resources.host').getByText('new.shop').waitFor();
+    expect((await row('resources.host').getByRole('cell').allInnerTexts()).slice(0, 2)).toEqual(['new.shop', 'shop.example.org']);
+    expect((await row('replicas').getByRole('cell').allInnerTexts()).slice(0, 2)).toEqual(['3', 'the same']);
+    await page.getByLabel('As', { exact: true }).selectOption({ label: 'with app@1.2.0 (draft)' });
+    await row('resources.host').getByText('next.shop').waitFor();
+    await page.getByText('Try other values of variables').click();
+    await page.getByLabel('Host name').fill('fresh');
+    await row('resources.host').getByText('next.fresh').waitFor();
+    // A secret is not asked for: nothing here could show it.
+    expect(await page.getByLabel('password').count()).toBe(0);
+    await picture(page, 'rendered-values');
+    // Nothing of it was stored.
+    const stored: any = await world.client.get({ kind: clusterKind, project: 'default', name: 'eu' });
+    expect([stored.spec.profile.version, stored.spec.variables]).toEqual(['1.0.0', {}]);
+    await page.getByLabel('Host name').fill('{{ .macro.nowhere }}');
+    await page.getByText('which is neither in the project nor in the tenant').first().waitFor();
+  });
+
+  it('never hold a secret: not in the page, not in its HTML, not in what the hub answers (E15, in part)', async () => {
+    const { page } = visit;
+    const pages: string[] = [];
+    for (const path of [
+      '?tab=layers&layer=settings',
+      '?tab=layers&layer=web',
+      '?tab=layers&layer=settings&as=app%401.2.0&defaults=yes',
+      '?tab=yaml',
+    ]) {
+      await page.goto(at(`/clusters/list/default/eu${path}`));
+      await page.getByText('***').first().waitFor();
+      pages.push(await page.content(), await page.locator('body').innerText());
+    }
+    await page.goto(at('/clusters/list/default/eu?tab=layers&layer=settings'));
+    for (const [path, text] of [
+      ['resources.url', 'https://me:***@x'],
+      ['resources.hash', '***'],
+      ['resources.part', '***'],
+      ['upper', '***'],
+    ] as const)
+      expect(await row(path).getByRole('cell').first().innerText()).toContain(text);
+    expect(seen.filter((text) => text.includes('https://me:***@x')).length).toBeGreaterThan(0);
+    for (const form of CANARIES.flatMap(formsOf)) {
+      expect(pages.filter((text) => text.includes(form))).toEqual([]);
+      expect(seen.filter((text) => text.includes(form))).toEqual([]);
+    }
+  });
+});
+
+it('have no axe violation, light or dark, and broke no rule of the policy (E23, in part)', async () => {
+  const { page } = visit;
+  const found: string[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    for (const name of ['host', 'nobody']) {
+      await page.goto(at(`/clusters/profiles/tenant/shop?version=1.1.0&variable=${name}`));
+      await page.getByRole('heading', { name: 'Variables', exact: true }).waitFor();
+      found.push(...(await violationsOf(page)).map((one) => `${colorScheme} ${name}: ${one}`));
+    }
+    for (const search of ['layer=settings&as=app%401.1.0', 'layer=web']) {
+      await page.goto(at(`/clusters/list/default/eu?tab=layers&${search}`));
+      await page.getByRole('group', { name: 'Variables and macros' }).waitFor();
+      found.push(...(await violationsOf(page)).map((one) => `${colorScheme} ${search}: ${one}`));
+    }
+  }
+  expect(found).toEqual([]);
+  expect(visit.wrongs).toEqual([]);
 });

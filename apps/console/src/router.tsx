@@ -134,8 +134,10 @@ export interface ClusterSearch {
   readonly node?: string | undefined;
   readonly of?: string | undefined;
   readonly q?: string | undefined;
-  /** Of its settings: the change that is looked at. */
-  readonly change?: string | undefined;
+  /** Of its layers: whose values are shown, as they would be with which profile version, and whether with the charts' own. */
+  readonly layer?: string | undefined;
+  readonly as?: string | undefined;
+  readonly defaults?: 'yes' | undefined;
 }
 const cluster = createRoute({
   getParentRoute: () => root,
@@ -147,7 +149,9 @@ const cluster = createRoute({
     node: word(search['node']),
     of: word(search['of']),
     q: word(search['q']),
-    change: word(search['change']),
+    layer: word(search['layer']),
+    as: word(search['as']),
+    defaults: search['defaults'] === 'yes' ? 'yes' : undefined,
   }),
   component: ClusterPage,
 });

@@ -15,15 +15,13 @@ import {
   createGarbageCollector,
   createLeases,
   createLinkStore,
-  createQuotas,
+  sealLinkData,
   createQuotaStatus,
   createStore,
   type Database,
   type HistoryLimits,
-  sealLinkData,
   type Store,
 } from '@slipway/store';
-import { withinQuotas } from './plan-quotas.ts';
 import { accountActions } from './account-actions.ts';
 import { serveAdminSocket } from './admin-socket.ts';
 import { auditChainRoutes } from './audit/chain-routes.ts';
@@ -214,7 +212,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
           () => undefined,
         );
     },
-    planFor: withinQuotas(createQuotas(database), (input) => controllers.planFor(input)),
+    planFor: (input) => controllers.planFor(input),
     packReads: registries.packReads,
     planRollout: (tenant, rollout) => controllers.planRollout(tenant, rollout),
     valuesFor: (input) => controllers.valuesFor(input),

@@ -139,6 +139,26 @@ describe.each(testEngines)('rendered values, on %s', (engine) => {
     expect(dataOf((await ask('eu/values')).body)['host']).toBe('shop.default');
   });
 
+  it('can be asked for a draft of a profile that is there, as if it were published', async () => {
+    const kind = clusterProfileKinds.at('tenant');
+    const shop = await test.client.get<any>({ kind, name: 'shop' });
+    const versions = [...shop.spec.versions, { ...version('1.2.0', 'draft.{{ .var.host }}'), state: 'draft' }];
+    const stored = await test.client.patch<any>({ kind, name: 'shop' }, { spec: { versions } });
+    const profile = {
+      apiVersion: 'slipway.dev/v1',
+      kind: 'ClusterProfile',
+      metadata: { name: 'shop' },
+      spec: { ...stored.spec, versions: stored.spec.versions.map((one: object) => ({ ...one, state: 'published' })) },
+    };
+    // The profile as it is was read before, and is remembered by its generation: what is asked about is another one, and is not remembered in its place.
+    expect((await ask('eu/values', { objects: [cluster('eu', '1.2.0')] })).body.message).toContain('is a draft');
+    expect(dataOf((await ask('eu/values')).body)['host']).toBe('shop.default');
+    const answer = await ask('eu/values?layer=web', { objects: [profile, cluster('eu', '1.2.0')] });
+    expect([answer.status, answer.body.message, dataOf(answer.body)['host']]).toEqual([200, undefined, 'draft.shop']);
+    expect((await ask('eu/values', { objects: [cluster('eu', '1.2.0')] })).body.message).toContain('is a draft');
+    expect((await test.client.get<any>({ kind, name: 'shop' })).spec.versions.at(-1).state).toBe('draft');
+  });
+
   it('say what leads nowhere, with its place, and what is no layer', async () => {
     const broken = { ...version('1.0.0', '{{ .layer.nope.values.host }}'), version: '1.0.0' };
     const profile = {

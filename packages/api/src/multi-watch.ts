@@ -33,7 +33,9 @@ export function multiWatchRoute(scope: FastifyInstance, deps: RouteDeps): void {
     if (parts.length === 0 || parts.length > MOST_PARTS)
       throw new SlipwayError('BadRequest', `Name 1 to ${MOST_PARTS} collections: ?of=clusters%3FresourceVersion%3D812`);
     const response = reply.raw;
-    for (const _part of parts) response.once('close', deps.fairness.lasting(principal));
+    // One listener for them all: a page may have dozens.
+    const counted = parts.map(() => deps.fairness.lasting(principal));
+    response.once('close', () => counted.forEach((leave) => leave()));
     const closed = new AbortController();
     response.once('close', () => closed.abort());
     const timer = setTimeout(() => closed.abort(), TIMEOUT_MS * (1 + Math.random()));

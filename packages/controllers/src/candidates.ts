@@ -9,6 +9,11 @@ export interface Candidate {
 
 type Reader = Pick<ObjectStore, 'get' | 'list'>;
 
+const given = new WeakSet<ApiObject>();
+
+/** Whether an object was read from {@link withCandidates} and is not what is stored, although it has the same uid and generation: nobody may remember it as that. */
+export const isCandidate = (object: ApiObject): boolean => given.has(object);
+
 /** The store as it would be with the candidates in it. */
 export const withCandidates = (store: Reader, candidates: readonly Candidate[]): Reader => ({
   ...store,
@@ -18,6 +23,8 @@ export const withCandidates = (store: Reader, candidates: readonly Candidate[]):
         kind === ref.kind && metadata.name === ref.name && (metadata.namespace ?? '') === (ref.project ?? ''),
     );
     if (found === undefined) return store.get(ref);
-    return found.remove ? undefined : found.object;
+    if (found.remove) return undefined;
+    given.add(found.object);
+    return found.object;
   },
 });

@@ -15,6 +15,7 @@ import {
   type StackCluster,
   tenantOfKind,
 } from '@slipway/model';
+import { isCandidate } from './candidates.ts';
 
 /** Opens what is encrypted. Only what makes plans has it: API and admission see masks. */
 export interface SecretOpener {
@@ -109,7 +110,7 @@ const REMEMBERED = 200;
 function createSharing() {
   const known = new Map<string, ApiObject>();
   return (object: ApiObject | undefined): ApiObject | undefined => {
-    if (object === undefined || !object.kind.endsWith(PROFILE_FAMILY)) return object;
+    if (object === undefined || !object.kind.endsWith(PROFILE_FAMILY) || isCandidate(object)) return object;
     const { uid, generation } = object.metadata;
     const key = `${uid}/${generation}`;
     const shared = known.get(key) ?? frozen(object);

@@ -9,3 +9,7 @@ export * from './cluster-profile/variable-types.ts';
 export * from './cluster-profile/variable-uses.ts';
 export * from './template/function-signatures.ts';
 export { blankReferences } from './template/hidden-references.ts';
+export { profileText } from './cluster-profile/profile-text.ts';
+export * from './rendered-values/origin-words.ts';
+export { laidOver } from './overrides/standing.ts';
+export { pathsOf } from './overrides/three-way.ts';

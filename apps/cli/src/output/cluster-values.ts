@@ -1,5 +1,5 @@
 import type { ClusterValues, LayerValues, ValueOrigin } from '@slipway/model';
-import { splitPath } from '@slipway/model';
+import { macroOriginWords, splitPath, VARIABLE_ORIGIN_WORDS, valueOriginWords } from '@slipway/model';
 import { Document, isMap, isPair, isScalar, type Node, type Pair, stringify } from 'yaml';
 import type { Io } from './io.ts';
 
@@ -11,22 +11,15 @@ export function renderClusterValues(io: Pick<Io, 'paint'>, values: ClusterValues
     io.paint('bold', `# ${head}`, 'stdout'),
     ...origins(
       'variables',
-      values.variables.map(({ name, value, from, profile }) => [name, value, `${ORIGIN_WORDS[from]} (${profile})`]),
+      values.variables.map(({ name, value, from, profile }) => [name, value, `${VARIABLE_ORIGIN_WORDS[from]} (${profile})`]),
     ),
     ...origins(
       'macros',
-      values.macros.map(({ name, value, scope }) => [name, value, `of the ${scope === 'system' ? 'installation' : scope}`]),
+      values.macros.map(({ name, value, scope }) => [name, value, macroOriginWords({ scope })]),
     ),
     ...values.layers.map((layer) => renderLayer(io, layer)),
   ].join('\n');
 }
-
-const ORIGIN_WORDS = {
-  cluster: 'the cluster',
-  default: 'a default',
-  secret: 'a secret of the cluster',
-  unset: 'nobody sets it',
-} as const;
 
 function origins(what: string, lines: readonly (readonly [string, unknown, string])[]): string[] {
   if (lines.length === 0) return [];
@@ -74,13 +67,4 @@ function commentOnKey(map: unknown, key: unknown, comment: string): void {
   if (isScalar(pair?.key)) pair.key.commentBefore = comment;
 }
 
-const WHO: Readonly<Record<ValueOrigin['from'], string>> = {
-  chart: 'chart',
-  pack: 'pack',
-  preset: 'preset',
-  profile: 'profile',
-  cluster: 'override of the cluster',
-};
-
-const words = ({ from, preset, uses = [] }: ValueOrigin): string =>
-  [`${WHO[from]}${preset === undefined ? '' : ` ${preset}`}`, ...uses].join(', ');
+const words = ({ uses = [], ...origin }: ValueOrigin): string => [valueOriginWords(origin), ...uses].join(', ');

@@ -1,18 +1,10 @@
-import type { ApiObject, ClusterProfileSpec, ProfileRef, Variable } from '@slipway/model';
 import { compareVersions } from '@slipway/model/browser';
 import { useObjects } from '../state/use-live.ts';
 import { KINDS } from './kinds.ts';
+import type { PlacedProfile, Profile } from './placed-profile.ts';
 
-export type Profile = ApiObject<ClusterProfileSpec, { readonly latest?: string }>;
-type Version = ClusterProfileSpec['versions'][number];
-
-/** A profile and where it lives. */
-export interface PlacedProfile {
-  readonly scope: ProfileRef['scope'];
-  readonly profile: Profile;
-  /** What clusters can use, newest first. */
-  readonly versions: readonly Version[];
-}
+export type { PlacedProfile, Profile } from './placed-profile.ts';
+export { declaredBy, versionAt } from './placed-profile.ts';
 
 /** Every profile that a cluster of a project can use, of the project first; those that somebody may not list are left out. */
 export function useProfiles(project: string): { readonly profiles: readonly PlacedProfile[]; readonly loading: boolean } {
@@ -31,12 +23,3 @@ export function useProfiles(project: string): { readonly profiles: readonly Plac
     loading: [own, tenant, system].some(({ state }) => state === 'loading'),
   };
 }
-
-/** The version that a reference means; undefined when it is not there, or not seen. */
-export function versionAt(profiles: readonly PlacedProfile[], ref: ProfileRef | undefined): Version | undefined {
-  const found = profiles.find(({ scope, profile }) => scope === (ref?.scope ?? 'tenant') && profile.metadata.name === ref?.name);
-  return found?.versions.find(({ version }) => version === ref?.version);
-}
-
-export const declaredBy = (profiles: readonly PlacedProfile[], ref: ProfileRef | undefined): readonly Variable[] =>
-  versionAt(profiles, ref)?.variables ?? [];

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+export { profileText } from './profile-text.ts';
 import { kindAt, type Scope, scopeSchema } from '../meta/scopes.ts';
 
 export const PROFILE_FAMILY = 'ClusterProfile';
@@ -13,3 +14,7 @@ export const profileRefSchema = z.strictObject({
 export type ProfileRef = z.infer<typeof profileRefSchema>;
 
 export const profileKindAt = (scope: Scope): string => kindAt(PROFILE_FAMILY, scope);
+
+/** The same profile, whatever the version. */
+export const sameProfile = (a: Pick<ProfileRef, 'scope' | 'name'>, b: Pick<ProfileRef, 'scope' | 'name'>): boolean =>
+  a.scope === b.scope && a.name === b.name;

@@ -68,8 +68,7 @@ export const yamlSetup = (options: { readonly label: string; readonly readOnly: 
   foldGutter(),
   highlightSpecialChars(),
   history(),
-  // What blinks is motion too.
-  drawSelection({ cursorBlinkRate: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 1200 }),
+  drawSelection(),
   indentOnInput(),
   indentUnit.of('  '),
   bracketMatching(),

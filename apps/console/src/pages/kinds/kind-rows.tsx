@@ -1,13 +1,12 @@
+import type { Scope } from '@slipway/model';
 import { Button, buttonClass, Status } from '@slipway/ui';
-import { Link, useRouter, useSearch } from '@tanstack/react-router';
+import { Link } from '@tanstack/react-router';
 import { CircleCheck, CircleHelp, Pencil, Trash2, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
-import { useWhyNot } from '../../hub/access.ts';
 import { KINDS, type KindName } from '../../hub/kinds.ts';
-import { onRowKey } from '../../state/row-keys.ts';
+import { profilePath } from '../profiles/profile-place.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { cellWords, columnWords, MADE_BY_THE_HUB, ONE_LINE, pluralWords, WITHOUT_PAGE } from './kind-words.ts';
-import { objectHref } from './object-place.ts';
 
 export interface KindRow {
   readonly cells: readonly unknown[];
@@ -44,14 +43,14 @@ export function KindRows({ name, section, columns, rows, withProject }: KindRows
               )}
             </tr>
           </thead>
-          <tbody onKeyDown={onRowKey}>
+          <tbody>
             {rows.map(({ cells, object }) => (
               <tr key={object.metadata.uid}>
                 {withProject && <td>{object.metadata.namespace}</td>}
                 {columns.map(({ title, index }, at) => (
                   <td key={title} className={cellWords(cells[index]).length > ONE_LINE ? 'message' : 'one-line'}>
                     {at === 0 && opens ? (
-                      <RowLink name={name} object={object} text={cellWords(cells[index])} />
+                      <RowLink name={name} section={section} object={object} text={cellWords(cells[index])} />
                     ) : (
                       <CellValue title={title} value={cells[index]} />
                     )}
@@ -59,7 +58,12 @@ export function KindRows({ name, section, columns, rows, withProject }: KindRows
                 ))}
                 {changes && (
                   <td className="row-actions">
-                    <RowActions name={name} section={section} object={object} onDelete={() => setDeleting(object)} />
+                    <span className="row">
+                      {PROFILE_SCOPES[name] === undefined && <RowLink name={name} section={section} object={object} edit />}
+                      <Button look="icon" aria-label={`Delete ${object.metadata.name}`} onClick={() => setDeleting(object)}>
+                        <Trash2 size={14} aria-hidden />
+                      </Button>
+                    </span>
                   </td>
                 )}
               </tr>
@@ -88,68 +92,45 @@ function CellValue({ title, value }: { readonly title: string; readonly value: u
   return words === 'Unknown' ? <Status icon={CircleHelp} tone="quiet" word="Unknown" /> : words;
 }
 
-interface RowActionsProps {
+/** Profiles have a page of their own. */
+function addressIn(plural: KindName, section: string, { name, namespace }: { readonly name: string; readonly namespace?: string }) {
+  const scope = PROFILE_SCOPES[plural];
+  if (scope !== undefined) return { to: profilePath({ scope, project: namespace, name }) };
+  return {
+    to: '/clusters/$section/$plural/$name',
+    params: { section, plural, name },
+    search: (before: { project?: string | undefined }) => ({ project: before.project, in: namespace }),
+  };
+}
+const PROFILE_SCOPES: Partial<Record<KindName, Scope>> = {
+  clusterprofiles: 'tenant',
+  projectclusterprofiles: 'project',
+  systemclusterprofiles: 'system',
+};
+
+function RowLink(props: {
   readonly name: KindName;
   readonly section: string;
   readonly object: KindRow['object'];
-  readonly onDelete: () => void;
-}
-
-/** What may be done with a row; what may not says why. */
-function RowActions({ name, section, object, onDelete }: RowActionsProps) {
-  const { name: called, namespace } = object.metadata;
-  const mayNotEdit = useWhyNot('update', KINDS[name], namespace);
-  const mayNotDelete = useWhyNot('delete', KINDS[name], namespace);
-  return (
-    <span className="row">
-      {!name.endsWith('profiles') && <EditLink name={name} section={section} object={object} because={mayNotEdit} />}
-      <Button look="icon" aria-label={`Delete ${called}`} because={mayNotDelete} onClick={onDelete}>
-        <Trash2 size={14} aria-hidden />
-      </Button>
-    </span>
-  );
-}
-
-function EditLink({ name, section, object, because }: Omit<RowActionsProps, 'onDelete'> & { readonly because: string | undefined }) {
-  const { metadata } = object;
-  const label = `Edit ${metadata.name}`;
-  if (because !== undefined)
+  readonly text?: string;
+  readonly edit?: boolean;
+}) {
+  const { metadata } = props.object;
+  if (!props.edit)
     return (
-      <Button look="icon" aria-label={label} because={because}>
-        <Pencil size={14} aria-hidden />
-      </Button>
+      <Link {...addressIn(props.name, props.section, metadata)} data-row>
+        {props.text}
+      </Link>
     );
   return (
     <Link
       to="/clusters/$section/$plural/$name"
-      params={{ section, plural: name, name: metadata.name }}
+      params={{ section: props.section, plural: props.name, name: metadata.name }}
       search={(before) => ({ project: before.project, in: metadata.namespace, tab: 'edit' as const })}
       className={buttonClass('icon')}
-      aria-label={label}
+      aria-label={`Edit ${metadata.name}`}
     >
       <Pencil size={14} aria-hidden />
     </Link>
-  );
-}
-
-/** Opens the page of the object, in the scope of now. */
-function RowLink(props: { readonly name: KindName; readonly object: KindRow['object']; readonly text: string }) {
-  const router = useRouter();
-  const { project } = useSearch({ from: '__root__' });
-  const place = new URL(objectHref(props.name, props.object.metadata) ?? '', 'https://console.invalid');
-  if (project !== undefined) place.searchParams.set('project', project);
-  const href = `${router.basepath}${place.pathname}${place.search}`;
-  return (
-    <a
-      href={href}
-      data-row
-      onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
-        event.preventDefault();
-        router.history.push(href);
-      }}
-    >
-      {props.text}
-    </a>
   );
 }
