@@ -1,87 +1,36 @@
-import { readFile } from 'node:fs/promises';
 import { waitFor } from '@slipway/kit';
-import { createInstance, type Instance } from '@slipway/testkit';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import type { Instance } from '@slipway/testkit';
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { picture } from '../console/screenshots.ts';
-
-const PASSWORD = 'correct-horse-battery-9';
-const PATIENCE = 90_000;
-
-/** A pod that says a line a second. */
-const PODS = `apiVersion: v1
-kind: Pod
-metadata: {name: talker, namespace: default}
-spec:
-  terminationGracePeriodSeconds: 0
-  tolerations: [{operator: Exists}]
-  containers:
-    - name: talker
-      image: slipway.dev/busybox:1
-      command: [/bin/sh, -c, 'n=0; while true; do n=$((n+1)); echo "line $n"; /bin/busybox sleep 1; done']
-      env: [{name: PATH, value: /bin}]
-`;
+import { showFirstRun } from './first-run.ts';
+import { showAudit, showLogs, showPreviousLogs, showReconnect, showShell } from './logs-and-shells.ts';
+import { PATIENCE, type RealConsole, startRealConsole } from './real-console.ts';
+import { showLostContact, showStatus } from './status-words.ts';
 
 /** The console of a real installation in a real browser, with a cluster that is made, changed by hand and looked into. The steps build on each other, in order. */
 describe('the console before a real cluster', () => {
+  let real: RealConsole;
   let instance: Instance;
-  let browser: Browser;
   let page: Page;
   let hub = '';
-  const wrongs: string[] = [];
 
   beforeAll(async () => {
-    instance = await createInstance({ name: 'console', port: 7611 });
-    await instance.slipway(['up', '--no-cluster'], { timeoutMs: 1_800_000 });
-    await instance.slipway(['user', 'set-password', 'admin', '--password-stdin'], { input: PASSWORD });
-    hub = new URL(/https:\/\/\S+/.exec((await instance.slipway(['console'])).stdout)?.[0] ?? '').origin;
-    browser = await chromium.launch({
-      executablePath: process.env['SLIPWAY_TEST_CHROMIUM'] ?? '/usr/bin/chromium',
-      timeout: PATIENCE,
-      args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking'],
-    });
-    const context = await browser.newContext({ ignoreHTTPSErrors: true, viewport: { width: 1280, height: 800 }, locale: 'en-GB' });
-    page = await context.newPage();
-    page.setDefaultTimeout(PATIENCE);
-    page.on('pageerror', (error) => wrongs.push(error.message));
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().startsWith('Failed to load resource')) wrongs.push(message.text());
-    });
-    await page.goto(`${hub}/console/clusters/list`);
-    await page.getByLabel('User').fill('admin');
-    await page.getByLabel('Password').fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Clusters' }).waitFor();
+    real = await startRealConsole();
+    ({ instance, page, url: hub } = real);
   }, 1_900_000);
-  afterAll(async () => {
-    await browser?.close();
-    await instance?.dispose();
-  });
+  afterAll(() => real?.stop());
+  const cluster = () => real.cluster();
+  const open = (query: string) => real.open(query);
 
-  const cluster = async () => instance.get('cluster', 'dev');
-  const open = async (query: string) => {
-    await page.goto(`${hub}/console/clusters/list/default/dev${query}`);
-    await page.getByRole('heading', { level: 1, name: 'dev', exact: true }).waitFor();
-  };
-  /** As the page itself asks the hub: by the session's cookie and its token. */
-  const post = (path: string, body: object) =>
-    page.evaluate(`(async () => {
-      const { csrfToken } = await (await fetch('/auth/session')).json();
-      const headers = { 'content-type': 'application/json', 'x-slipway-csrf': csrfToken };
-      const answer = await fetch(${JSON.stringify(path)}, { method: 'POST', headers, body: ${JSON.stringify(JSON.stringify(body))} });
-      if (!answer.ok) throw new Error(await answer.text());
-    })()`);
-  const make = (name: string) =>
-    post('/apis/slipway.dev/v1/namespaces/default/clusters', {
-      apiVersion: 'slipway.dev/v1',
-      kind: 'Cluster',
-      metadata: { name, namespace: 'default' },
-      spec: { profile: { name: 'starter', version: '1.0.0' }, drift: 'report' },
-    });
+  it('leads from the link of `up` to a cluster that runs in at most ten steps and five minutes, over reloads, with a checklist, and asks no other host (E1, in part)', async () => {
+    await showFirstRun(real);
+    expect(real.wrongs).toEqual([]);
+  }, 600_000);
 
   it('shows how a cluster comes to be: elapsed and usual times, what it waits for, events, hints when it takes long, and gives up when told to (E12)', async () => {
-    await make('dev');
-    await open('');
+    await instance.slipway(['create', 'cluster', 'trial', '--workers', '0']);
+    await page.goto(`${hub}/console/clusters/list/default/trial`);
     const timeline = page.getByRole('region', { name: 'Timeline' });
     await timeline.getByText('Infrastructure').first().waitFor();
     await timeline
@@ -89,61 +38,54 @@ describe('the console before a real cluster', () => {
       .first()
       .waitFor();
     await timeline.getByRole('link', { name: 'All events' }).waitFor();
-    await timeline.getByRole('link', { name: 'Logs of its pods' }).waitFor();
+    await timeline.getByRole('group', { name: 'Events' }).getByRole('row').nth(1).waitFor();
+    expect(await timeline.getByRole('link', { name: 'Logs of its pods' }).getAttribute('href')).toContain('tab=workloads');
     await timeline.getByRole('button', { name: 'Try again now' }).click();
-    await expect.poll(async () => (await cluster()).metadata.annotations?.['slipway.dev/retried-at'], { timeout: PATIENCE }).toBeDefined();
+    const retried = async () => (await instance.get('cluster', 'trial')).metadata.annotations?.['slipway.dev/retried-at'];
+    await expect.poll(retried, { timeout: PATIENCE }).toBeDefined();
     // Its control plane is made: what is waited for now is said in words.
     await timeline.getByText('Control plane').first().waitFor();
     await expect
       .poll(async () => (await page.locator('.timeline-wait').allTextContents()).join('').length, { timeout: PATIENCE })
       .toBeGreaterThan(10);
     await picture(page, 'timeline');
-    // An hour later by the clock of the page.
-    await page.clock.setFixedTime(new Date(Date.now() + 3_600_000));
-    await page.reload();
-    await timeline.getByText('This takes more than twice as long as usual. Likely causes:').first().waitFor();
-    await page.clock.setFixedTime(new Date());
-    await page.clock.resume();
-    // Another one is given up.
-    await make('wrong');
-    await page.goto(`${hub}/console/clusters/list/default/wrong`);
-    await page.getByRole('button', { name: 'Cancel', exact: true }).click();
+    // An hour later by the clock of another window.
+    const later = await real.another();
+    await later.clock.setFixedTime(new Date(Date.now() + 3_600_000));
+    await later.goto(page.url());
+    await later.getByText('This takes more than twice as long as usual. Likely causes:').first().waitFor();
+    await later.context().close();
+    // It is given up.
+    await timeline.getByRole('button', { name: 'Cancel', exact: true }).click();
     const sure = page.getByRole('button', { name: 'Delete the cluster' });
     expect(await sure.getAttribute('aria-disabled')).toBe('true');
-    await page.getByLabel('Type wrong to go on').fill('wrong');
+    await page.getByLabel('Type trial to go on').fill('trial');
     await sure.click();
-    await waitFor(async () => (await instance.slipway(['get', 'cluster', 'wrong'], { allow: [0, 1, 4] })).code !== 0, {
+    await waitFor(async () => (await instance.slipway(['get', 'cluster', 'trial'], { allow: [0, 1, 4] })).code !== 0, {
       what: 'the cluster that was given up to be gone',
       timeoutMs: 300_000,
       intervalMs: 2000,
     });
-    await instance.settled('dev', 900_000);
+    // What is made has no more to give up.
+    await instance.settled('dev', 300_000);
     await open('');
     await timeline.getByText('Ready').first().waitFor();
-    expect(await timeline.getByRole('button', { name: 'Cancel' }).count()).toBe(0);
-  }, 1_300_000);
+    expect(await timeline.getByRole('button').count()).toBe(0);
+  }, 900_000);
 
-  it('says the same of its status in the list, on its page, by command line and in the API, with age and reason (E9, in part)', async () => {
-    const { status } = await cluster();
-    expect(status).toMatchObject({ phase: 'Running', message: 'The cluster is as its profile says.' });
-    expect(Date.parse(status.phaseSince)).toBeGreaterThan(Date.parse((await cluster()).metadata.creationTimestamp));
-    const listed = (await instance.slipway(['get', 'clusters', '-o', 'wide'])).stdout;
-    expect(listed).toContain('Running');
-    expect(listed).toContain(status.message);
-    expect(listed).toContain(status.phaseSince);
-    await open('');
-    const head = page.getByRole('main');
-    await head.getByText(status.message, { exact: false }).first().waitFor();
-    await head.locator(`time[datetime="${status.phaseSince}"]`).first().waitFor();
-    await page.goto(`${hub}/console/clusters/list`);
-    const row = page.locator('[data-row]').filter({ hasText: 'dev' });
-    await row.getByText('Running').waitFor();
-    expect(await row.locator('svg').count()).toBeGreaterThan(0);
-    await row.getByText(status.message, { exact: false }).waitFor();
-    await row.locator(`time[datetime="${status.phaseSince}"]`).waitFor();
-  }, 300_000);
+  it('says the same of its status in the list, on its page, by command line and in the API, with age and reason; and that it is unknown since when, when contact is lost (E9)', async () => {
+    const { message, phaseSince } = await showStatus(real, 'Running');
+    expect(message).toBe('The cluster is as its profile says.');
+    expect(Date.parse(phaseSince)).toBeGreaterThan(Date.parse((await cluster()).metadata.creationTimestamp));
+    await showLostContact(real);
+  }, 900_000);
 
   it('shows what was changed by hand three ways, and reverts, adopts or ignores it (E18)', async () => {
+    // Told and not put right.
+    const { apiVersion, kind, spec } = await cluster();
+    const report = { apiVersion, kind, metadata: { name: 'dev' }, spec: { profile: spec.profile, drift: 'report' } };
+    await instance.slipway(['apply', '-f', '-'], { input: JSON.stringify(report) });
+    await instance.settled('dev', 300_000);
     await instance.kubectl('dev', ['scale', 'deployment', '-n', 'metrics-server', 'metrics-server', '--replicas=2']);
     await instance.kubectl('dev', ['set', 'resources', '-n', 'metrics-server', 'deployment/metrics-server', '--requests=cpu=25m']);
     await instance.kubectl('dev', ['delete', 'service', '-n', 'metrics-server', 'metrics-server']);
@@ -204,28 +146,12 @@ describe('the console before a real cluster', () => {
     expect((await cluster()).spec.drift).toBe('report');
   }, 600_000);
 
-  it('has logs of real pods (E21, in part)', async () => {
-    await instance.kubectl('dev', ['apply', '-f', '-'], { input: PODS });
-    await open('?tab=workloads&ns=default');
-    const row = (name: string) => page.getByRole('row').filter({ hasText: name });
-    await row('talker').getByText('Running').waitFor();
-    await page.getByRole('button', { name: 'Logs of talker' }).click();
-    const log = page.getByRole('region', { name: 'Log', exact: true });
-    await log.getByText('line 1', { exact: true }).waitFor();
-    const lines = await log.locator('.log-line').count();
-    await expect.poll(() => log.locator('.log-line').count(), { timeout: PATIENCE }).toBeGreaterThan(lines);
-    await page.getByLabel('Find in the log').fill('line 1');
-    await page.getByText(/^1 of \d+$/).waitFor();
-    await page.getByLabel('Find in the log').fill('');
-    await page.getByRole('button', { name: 'Wrap' }).click();
-    await page.getByLabel('Time range').selectOption('300');
-    await log
-      .getByText(/^line \d+$/)
-      .first()
-      .waitFor();
-    const saving = page.waitForEvent('download');
-    await page.getByRole('button', { name: 'Download the log' }).click();
-    expect(await readFile(await (await saving).path(), 'utf8')).toMatch(/line \d+\n/);
-    expect(wrongs).toEqual([]);
-  }, 900_000);
+  it('has logs and shells of real pods, docked: they follow, are searched, copied and downloaded, by container, time and the container before; outlast navigation and a broken tunnel, fit their window, are left by keyboard and recorded (E21)', async () => {
+    await showLogs(real);
+    await showPreviousLogs(real);
+    await showShell(real);
+    await showReconnect(real);
+    await showAudit(real);
+    expect(real.wrongs).toEqual([]);
+  }, 1_500_000);
 });

@@ -5,7 +5,7 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /** What the console and the command line owe their users, in short; `picture` is what a test took of it. */
 const EXPECTATIONS: readonly (readonly [number: number, what: string, picture?: string])[] = [
-  [1, 'First run: from one command to a login page and a first cluster, guided'],
+  [1, 'First run: from one command to a login page and a first cluster, guided', 'setup'],
   [2, 'Modes: Clusters and Apps, one click apart, scope and place kept', 'overview-light'],
   [3, 'Everything has a URL', 'clusters-light'],
   [4, 'Palette and keyboard', 'palette'],
@@ -13,7 +13,7 @@ const EXPECTATIONS: readonly (readonly [number: number, what: string, picture?: 
   [6, 'Lists at scale: 5,000 clusters', 'clusters-5000'],
   [7, 'Empty, loading and error states', 'overview-5000'],
   [8, 'Live: changes within 2 s, a lost stream is told, nothing is missed'],
-  [9, 'Status: word, icon, age and reason, the same everywhere', 'clusters-dark'],
+  [9, 'Status: word, icon, age and reason, the same everywhere', 'lost-contact'],
   [10, 'Create wizard', 'create-cluster'],
   [11, 'Form ⇄ YAML, lossless', 'form-light'],
   [12, 'Provisioning timeline', 'timeline'],

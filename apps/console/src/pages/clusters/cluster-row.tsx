@@ -75,7 +75,7 @@ export const ClusterRow = memo(function ClusterRow(props: {
         <Ago time={metadata.creationTimestamp} />
       </div>
       <div role="cell" className="grid-cell grid-message clip quiet" title={attention ?? status?.message}>
-        {attention === undefined ? <PhaseReason cluster={cluster} /> : localTimes(attention)}
+        {attention === undefined || attention === status?.message ? <PhaseReason cluster={cluster} /> : localTimes(attention)}
       </div>
     </div>
   );

@@ -26,8 +26,9 @@ export function ReadyStep({ facts, note }: { readonly facts: SetupFacts; readonl
       </Panel>
     );
   const { name, namespace = '' } = cluster.metadata;
+  const phase = phaseOf(cluster);
   return (
-    <Panel title={`Cluster ${name} is on its way`} aside={<Phase phase={phaseOf(cluster)} />}>
+    <Panel title={`Cluster ${name} is ${phase === 'Running' ? 'running' : 'on its way'}`} aside={<Phase phase={phase} />}>
       <div className="stack">
         <p>{cluster.status?.message || 'The hub is looking at it. Its page shows every step, with what it waits for.'}</p>
         <div className="row wrap">

@@ -1,0 +1,70 @@
+import { createInstance, type Instance } from '@slipway/testkit';
+import type { Page } from 'playwright-core';
+import { openBrowser } from '../console/console-world.ts';
+
+export const PASSWORD = 'correct-horse-battery-9';
+export const PATIENCE = 90_000;
+
+/** A real installation as `up` leaves it, and a browser that nobody has used. */
+export interface RealConsole {
+  readonly instance: Instance;
+  /** Of the hub. */
+  readonly url: string;
+  /** With which `up` ended: opens once. */
+  readonly firstLink: string;
+  readonly upEndedAt: number;
+  readonly page: Page;
+  /** Another window of who is signed in, with a clock of its own. */
+  another(): Promise<Page>;
+  /** What the page asked of other hosts, complained of or failed with. */
+  readonly wrongs: readonly string[];
+  /** The page of the cluster `dev`. */
+  open(query: string): Promise<void>;
+  /** The cluster `dev` as the hub has it. */
+  cluster(): Promise<any>;
+  stop(): Promise<void>;
+}
+
+export async function startRealConsole(): Promise<RealConsole> {
+  const instance = await createInstance({ name: 'console', port: 7611 });
+  try {
+    const said = await instance.slipway(['up', '--no-cluster'], { timeoutMs: 1_800_000 });
+    const firstLink = /https:\S+#swi_\S+/.exec(said.stdout + said.stderr)?.[0];
+    if (firstLink === undefined) throw new Error(`up said no link: ${said.stdout}${said.stderr}`);
+    return await beforeHub(instance, firstLink);
+  } catch (error) {
+    await instance.dispose();
+    throw error;
+  }
+}
+
+/** A browser before an installation that runs. */
+async function beforeHub(instance: Instance, firstLink: string): Promise<RealConsole> {
+  const url = new URL(firstLink).origin;
+  const browser = await openBrowser({ url, user: 'admin', password: PASSWORD });
+  const { page, wrongs } = await browser.visit();
+  page.setDefaultTimeout(PATIENCE);
+  page.setDefaultNavigationTimeout(PATIENCE);
+  return {
+    instance,
+    url,
+    firstLink,
+    upEndedAt: Date.now(),
+    page,
+    wrongs,
+    async another() {
+      const other = await browser.visit(undefined, { storageState: await page.context().storageState() });
+      other.page.setDefaultTimeout(PATIENCE);
+      return other.page;
+    },
+    async open(query) {
+      await page.goto(`${url}/console/clusters/list/default/dev${query}`);
+      await page.getByRole('heading', { level: 1, name: 'dev', exact: true }).waitFor();
+    },
+    cluster: () => instance.get('cluster', 'dev'),
+    async stop() {
+      await browser.close();
+      await instance.dispose();
+    },
+  };
+}
