@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { picture } from '../console/screenshots.ts';
 import { showFirstRun } from './first-run.ts';
 import { showAudit, showLogs, showPreviousLogs, showReconnect, showShell } from './logs-and-shells.ts';
-import { PATIENCE, type RealConsole, startRealConsole } from './real-console.ts';
+import { loaded, PATIENCE, type RealConsole, startRealConsole } from './real-console.ts';
 import { showLostContact, showStatus } from './status-words.ts';
 
 /** The console of a real installation in a real browser, with a cluster that is made, changed by hand and looked into. The steps build on each other, in order. */
@@ -13,11 +13,10 @@ describe('the console before a real cluster', () => {
   let real: RealConsole;
   let instance: Instance;
   let page: Page;
-  let hub = '';
 
   beforeAll(async () => {
     real = await startRealConsole();
-    ({ instance, page, url: hub } = real);
+    ({ instance, page } = real);
   }, 1_900_000);
   afterAll(() => real?.stop());
   const cluster = () => real.cluster();
@@ -30,7 +29,7 @@ describe('the console before a real cluster', () => {
 
   it('shows how a cluster comes to be: elapsed and usual times, what it waits for, events, hints when it takes long, and gives up when told to (E12)', async () => {
     await instance.slipway(['create', 'cluster', 'trial', '--workers', '0']);
-    await page.goto(`${hub}/console/clusters/list/default/trial`);
+    await real.go('/console/clusters/list/default/trial');
     const timeline = page.getByRole('region', { name: 'Timeline' });
     await timeline.getByText('Infrastructure').first().waitFor();
     await timeline
@@ -52,7 +51,7 @@ describe('the console before a real cluster', () => {
     // An hour later by the clock of another window.
     const later = await real.another();
     await later.clock.setFixedTime(new Date(Date.now() + 3_600_000));
-    await later.goto(page.url());
+    await loaded(() => later.goto(page.url()));
     await later.getByText('This takes more than twice as long as usual. Likely causes:').first().waitFor();
     await later.context().close();
     // It is given up.

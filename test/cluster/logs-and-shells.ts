@@ -212,12 +212,13 @@ export async function showReconnect(real: RealConsole): Promise<void> {
 }
 
 /** Who opened a shell, where and when: by command line and in the console. */
-export async function showAudit({ page, instance, url }: RealConsole): Promise<void> {
+export async function showAudit(real: RealConsole): Promise<void> {
+  const { page, instance } = real;
   const { stdout } = await instance.slipway(['audit', 'list', '--verb', 'connect', '--name', 'dev', '-o', 'json']);
   const shells = JSON.parse(stdout).filter(({ request }: any) => request?.path.endsWith('/namespaces/default/pods/talker/exec'));
   expect(shells.length).toBeGreaterThanOrEqual(2);
   expect(shells[0]).toMatchObject({ outcome: 'ok', user: { name: 'admin', auth: { kind: 'session' } } });
-  await page.goto(`${url}/console/clusters/audit`);
+  await real.go('/console/clusters/audit');
   await page.getByLabel('What was done').selectOption('connect');
   await page.getByRole('button', { name: `Record ${shells[0].seq}`, exact: true }).click();
   const record = page.getByRole('dialog');

@@ -18,6 +18,9 @@ export interface RealConsole {
   another(): Promise<Page>;
   /** What the page asked of other hosts, complained of or failed with. */
   readonly wrongs: readonly string[];
+  /** Goes to an address of the hub. */
+  go(path: string): Promise<void>;
+  reload(): Promise<void>;
   /** The page of the cluster `dev`. */
   open(query: string): Promise<void>;
   /** The cluster `dev` as the hub has it. */
@@ -38,6 +41,18 @@ export async function startRealConsole(): Promise<RealConsole> {
   }
 }
 
+/** Machines that come and go are networks of this host that come and go, at each of which its browser gives up what it is loading: then it is loaded again. */
+export async function loaded(load: () => Promise<unknown>): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await load();
+      return;
+    } catch (error) {
+      if (tries === 3 || !String(error).includes('ERR_NETWORK_CHANGED')) throw error;
+    }
+  }
+}
+
 /** A browser before an installation that runs. */
 async function beforeHub(instance: Instance, firstLink: string): Promise<RealConsole> {
   const url = new URL(firstLink).origin;
@@ -45,6 +60,7 @@ async function beforeHub(instance: Instance, firstLink: string): Promise<RealCon
   const { page, wrongs } = await browser.visit();
   page.setDefaultTimeout(PATIENCE);
   page.setDefaultNavigationTimeout(PATIENCE);
+  const go = (path: string) => loaded(() => page.goto(new URL(path, url).href));
   return {
     instance,
     url,
@@ -57,8 +73,10 @@ async function beforeHub(instance: Instance, firstLink: string): Promise<RealCon
       other.page.setDefaultTimeout(PATIENCE);
       return other.page;
     },
+    go,
+    reload: () => loaded(() => page.reload()),
     async open(query) {
-      await page.goto(`${url}/console/clusters/list/default/dev${query}`);
+      await go(`/console/clusters/list/default/dev${query}`);
       await page.getByRole('heading', { level: 1, name: 'dev', exact: true }).waitFor();
     },
     cluster: () => instance.get('cluster', 'dev'),

@@ -14,7 +14,7 @@ const sentence = (message: string): RegExp =>
 
 /** Word, icon, age and reason of a cluster's state: one sentence in the API, by command line, on its page and in the list. */
 export async function showStatus(real: RealConsole, phase: 'Running' | 'Unknown'): Promise<any> {
-  const { page, instance, url } = real;
+  const { page, instance } = real;
   const { status } = await real.cluster();
   expect(status.phase).toBe(phase);
   const listed = (await instance.slipway(['get', 'clusters', '-o', 'wide'])).stdout;
@@ -26,7 +26,7 @@ export async function showStatus(real: RealConsole, phase: 'Running' | 'Unknown'
   await head.getByText(phase, { exact: true }).first().waitFor();
   await head.getByText(sentence(status.message)).first().waitFor();
   await head.locator(`time[datetime="${status.phaseSince}"]`).first().waitFor();
-  await page.goto(`${url}/console/clusters/list`);
+  await real.go('/console/clusters/list');
   const row = page.locator('[data-row]').filter({ hasText: 'dev' });
   await row.getByText(phase, { exact: true }).waitFor();
   expect(await row.locator('svg').count()).toBeGreaterThan(0);
@@ -57,6 +57,8 @@ export async function showLostContact(real: RealConsole): Promise<void> {
     await becomes('Unknown');
     const { agent, message } = await showStatus(real, 'Unknown');
     expect(message).toContain(`has not been heard of since ${agent.lastSeen}`);
+    await real.open('');
+    await real.page.getByRole('main').getByText('Unknown', { exact: true }).first().waitFor();
     await picture(real.page, 'lost-contact');
   } finally {
     await network(real, true);

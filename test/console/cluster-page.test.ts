@@ -193,6 +193,22 @@ describe('logs', () => {
   });
 });
 
+it('leaves in sight what somebody goes to by keyboard, however high the dock is (E23, in part)', async () => {
+  const { page } = visit;
+  await open('&ns=shop');
+  await page.getByRole('button', { name: 'Logs of web-0' }).click();
+  const handle = page.getByRole('separator', { name: 'Height of the dock' });
+  for (let step = 0; step < 6; step += 1) await handle.press('ArrowUp');
+  const dock = page.getByRole('region', { name: 'Terminals and logs' });
+  for (const button of [page.getByRole('button', { name: 'Shell in web-1' }), page.getByRole('link', { name: 'Clusters' }).last()]) {
+    await button.focus();
+    const [at, below, above] = await Promise.all([button, dock, page.getByRole('banner')].map((one) => one.boundingBox()));
+    expect((at?.y ?? 0) + (at?.height ?? 0)).toBeLessThanOrEqual(below?.y ?? 0);
+    expect(at?.y).toBeGreaterThanOrEqual(above?.height ?? 0);
+  }
+  for (let step = 0; step < 6; step += 1) await handle.press('ArrowDown');
+});
+
 describe('a terminal', () => {
   const terminal = () => visit.page.locator('.xterm-rows');
   const typeLine = async (text: string) => {

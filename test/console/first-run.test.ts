@@ -2,7 +2,7 @@ import { clusterKind, machinePoolKind } from '@slipway/model';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
-import { type ConsoleWorld, startConsoleWorld, type Visit } from './console-world.ts';
+import { type ConsoleWorld, PATIENCE, startConsoleWorld, type Visit } from './console-world.ts';
 
 const GOOD = 'violet anchor tundra 7';
 
@@ -77,6 +77,13 @@ describe('the first run', () => {
       expect(await page.getByRole('radio', { name: 'A new one, on this machine' }).isChecked()).toBe(true);
     }
     expect(await violationsOf(page)).toEqual([]);
+    // The network changes just when the first machine comes up.
+    let broken = 0;
+    await page.route(/\/machinepools(\?|$)/, (route) => {
+      if (route.request().method() !== 'POST' || broken === 2) return route.continue();
+      broken += 1;
+      return route.abort('connectionreset');
+    });
     await steps.press('button', 'Create cluster');
     await heading('Cluster dev is on its way', 2).waitFor();
     expect(await violationsOf(page)).toEqual([]);
@@ -85,9 +92,21 @@ describe('the first run', () => {
     await steps.press('link', 'Open the cluster');
     await heading('dev').waitFor();
     expect(steps.done).toBeLessThanOrEqual(10);
+    await expect.poll(() => broken, { timeout: PATIENCE }).toBe(2);
+    const workers = { kind: machinePoolKind, project: 'payments', name: 'dev-workers' };
+    await expect
+      .poll(
+        () =>
+          world.client.get(workers).then(
+            () => 'there',
+            () => 'missing',
+          ),
+        { timeout: PATIENCE },
+      )
+      .toBe('there');
     const [cluster, pool] = await Promise.all([
       world.client.get({ kind: clusterKind, project: 'payments', name: 'dev' }),
-      world.client.get({ kind: machinePoolKind, project: 'payments', name: 'dev-workers' }),
+      world.client.get(workers),
     ]);
     expect([cluster.spec, pool.spec]).toMatchObject([{ profile: { name: 'starter', version: '1.0.0' } }, { cluster: 'dev', replicas: 1 }]);
   });

@@ -1,25 +1,17 @@
-import type { ApiObject, GatewaySpec, NewObject } from '@slipway/model';
+import type { ApiObject, GatewaySpec } from '@slipway/model';
 import { Button, Notice, Panel } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { Ban, Cable } from 'lucide-react';
 import { useState } from 'react';
 import { KINDS } from '../../hub/kinds.ts';
-import { client } from '../../hub/session.ts';
 import { useObjects } from '../../state/use-live.ts';
 import { Problem } from '../problem-pages.tsx';
+import { createStarter } from './create-starter.ts';
 import { type Choice, CHOICES, type Way } from './first-cluster.ts';
 import type { Note } from './setup-state.ts';
 import { useAttempt } from '../../state/use-attempt.ts';
 
 type Gateway = ApiObject<GatewaySpec, { readonly connected?: boolean }>;
-
-/** How a beginning's cluster is made: the starter profile, as `slipway create cluster` makes it. */
-async function createStarter(project: string, name: string): Promise<void> {
-  const metadata = { name, namespace: project };
-  await client.create(KINDS.clusters, { metadata, spec: { profile: { name: 'starter', version: '1.0.0' } } } as unknown as NewObject);
-  const pool = { metadata: { name: `${name}-workers`, namespace: project }, spec: { cluster: name, replicas: 1 } };
-  await client.create(KINDS.machinepools, pool as unknown as NewObject);
-}
 
 export function ClusterStep({ project, note }: { readonly project: string; readonly note: Note }) {
   const gateways = useObjects<Gateway>(KINDS.gateways);
