@@ -14,6 +14,8 @@ const COLOURS = "{ runOnly: { type: 'rule', values: ['color-contrast', 'link-in-
 
 /** What axe has against the page as it is now, in short. Evaluated by the debugger, so the page's own policy stays as strict as it is. */
 export async function violationsOf(page: Page, what: 'all' | 'colours' = 'all'): Promise<string[]> {
+  // A colour on its way to the other theme is none of either.
+  await page.evaluate('Promise.all(document.getAnimations().map(({ finished }) => finished.catch(() => undefined)))');
   if (!(await page.evaluate("'axe' in globalThis"))) await page.evaluate(source);
   const rules = what === 'all' ? ALL : COLOURS;
   const found = (await page.evaluate(`axe.run(document, ${rules}).then(({ violations }) => violations)`)) as Violation[];

@@ -1,9 +1,10 @@
-import { clusterKind, machinePoolKind } from '@slipway/model';
+import { cloudAccountKind, clusterKind, kinds, machinePoolKind, type NewObject } from '@slipway/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
 import { type ConsoleWorld, makeCluster, PATIENCE, startConsoleWorld, type Visit } from './console-world.ts';
 import { picture } from './screenshots.ts';
 
+const quotaKind = kinds.find(({ plural }) => plural === 'quotas');
 let world: ConsoleWorld;
 let visit: Visit;
 beforeAll(async () => {
@@ -55,6 +56,39 @@ describe('creating a cluster', () => {
     await page.getByRole('heading', { name: 'What will be made' }).waitFor();
     await picture(page, 'create-cluster');
     expect(await world.client.find({ kind: clusterKind, project: 'default', name: 'fresh' })).toBeUndefined();
+  });
+
+  it('says what it would cost as it is filled in, how that comes about, and what is left of the quota before the last step (E10)', async () => {
+    const { page } = visit;
+    await page.goto(at('/clusters/new?step=pools'));
+    const summary = page.getByRole('region', { name: 'Summary' });
+    await summary.getByText('No price is known: the account “local” has no spec.prices.').waitFor();
+    const prices = { currency: 'EUR', machineHour: '0.02' };
+    await world.client.patch({ kind: cloudAccountKind, name: 'local' }, { spec: { prices } });
+    await summary.getByText('29.20 EUR').waitFor();
+    await summary.getByText('How this comes about').click();
+    await summary.getByText('workers: 1 × (0.02)').waitFor();
+    // Of the one cluster that is there, one node.
+    const quota = { metadata: { name: 'small' }, spec: { project: 'default', hard: { nodes: 3 } } };
+    await world.client.create(quotaKind as never, quota as unknown as NewObject);
+    await summary.getByText('1 of 3 nodes taken').waitFor();
+    const machines = page.getByLabel(/^Machines/).last();
+    await machines.fill('4');
+    await summary.getByText('73.00 EUR').waitFor();
+    await step(/Machines/)
+      .getByRole('img', { name: /to mend/ })
+      .waitFor();
+    await page
+      .getByText(/exceeded quota: small/)
+      .first()
+      .waitFor();
+    await machines.fill('1');
+    await step(/Machines/)
+      .getByRole('img', { name: 'in order', exact: true })
+      .waitFor();
+    await step(/Review/).click();
+    await page.getByRole('heading', { name: 'What will be made' }).waitFor();
+    await page.getByRole('main').getByText('29.20 EUR').nth(1).waitFor();
   });
 
   it('makes the cluster and its pools, and forgets the draft (E10, in part)', async () => {

@@ -121,4 +121,22 @@ describe('a move of a cluster with overrides, on the command line', () => {
     expect(again.talk).toContain('kubelet.podPidsLimit: 1500 → 2000');
     expect((await upgrade('--profile', 'own@1.1.0')).talk).toContain('already runs system/own@1.1.0');
   });
+
+  it('takes another value, and lets go of what the profile has no more when it is told to', async () => {
+    const file = join(hub.folder, 'other.yaml');
+    const kubelet = { maxPods: 60, podsPerCore: 5 };
+    const spec = { profile: { scope: 'system', name: 'own', version: '1.0.0' }, overrides: { kubernetes: { values: { kubelet } } } };
+    await writeFile(file, stringify(object('Cluster', 'other', spec)));
+    expect(await hub.slipway(['apply', '-f', file])).toMatchObject({ code: 0 });
+    const answers = ['--set', 'kubelet.maxPods=90', '--drop', 'kubelet.podsPerCore', '--yes'];
+    const moved = await hub.slipway(['upgrade', 'cluster', 'other', '--profile', 'own@1.1.0', ...answers]);
+    expect(moved, moved.talk).toMatchObject({ code: 0 });
+    expect(moved.talk).toContain('= kubelet.maxPods: kept 90; 1.1.0 has 70');
+    expect((await stored('cluster', 'other')).overrides.kubernetes).toMatchObject({
+      values: { kubelet: { maxPods: 90 } },
+      madeFor: '1.1.0',
+      decisions: { 'kubelet.maxPods': 'keep' },
+    });
+    expect((await stored('cluster', 'other')).overrides.kubernetes.values.kubelet).not.toHaveProperty('podsPerCore');
+  });
 });

@@ -101,7 +101,7 @@ export const PLACES: Readonly<Record<Mode, readonly Place[]>> = {
 export const PEOPLE_TABS = ['users', 'teams', 'access', 'roles', 'keys', 'accounts', 'providers', 'ask'] as const;
 export type PeopleTab = (typeof PEOPLE_TABS)[number];
 
-export const CLUSTER_TABS = ['overview', 'layers', 'nodes', 'workloads', 'drift', 'events', 'access', 'plan', 'yaml'] as const;
+export const CLUSTER_TABS = ['overview', 'layers', 'nodes', 'workloads', 'drift', 'events', 'access', 'plan', 'settings', 'yaml'] as const;
 export type ClusterTab = (typeof CLUSTER_TABS)[number];
 
 export const clusterPath = (project: string, name: string): string =>

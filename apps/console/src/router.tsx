@@ -134,6 +134,8 @@ export interface ClusterSearch {
   readonly node?: string | undefined;
   readonly of?: string | undefined;
   readonly q?: string | undefined;
+  /** Of its settings: the change that is looked at. */
+  readonly change?: string | undefined;
   /** Of its layers: whose values are shown, as they would be with which profile version, and whether with the charts' own. */
   readonly layer?: string | undefined;
   readonly as?: string | undefined;
@@ -149,6 +151,7 @@ const cluster = createRoute({
     node: word(search['node']),
     of: word(search['of']),
     q: word(search['q']),
+    change: word(search['change']),
     layer: word(search['layer']),
     as: word(search['as']),
     defaults: search['defaults'] === 'yes' ? 'yes' : undefined,

@@ -15,13 +15,15 @@ import {
   createGarbageCollector,
   createLeases,
   createLinkStore,
-  sealLinkData,
+  createQuotas,
   createQuotaStatus,
   createStore,
   type Database,
   type HistoryLimits,
+  sealLinkData,
   type Store,
 } from '@slipway/store';
+import { withinQuotas } from './plan-quotas.ts';
 import { accountActions } from './account-actions.ts';
 import { serveAdminSocket } from './admin-socket.ts';
 import { auditChainRoutes } from './audit/chain-routes.ts';
@@ -212,7 +214,7 @@ export async function startHub(options: HubOptions): Promise<Hub> {
           () => undefined,
         );
     },
-    planFor: (input) => controllers.planFor(input),
+    planFor: withinQuotas(createQuotas(database), (input) => controllers.planFor(input)),
     packReads: registries.packReads,
     planRollout: (tenant, rollout) => controllers.planRollout(tenant, rollout),
     valuesFor: (input) => controllers.valuesFor(input),

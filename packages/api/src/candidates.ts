@@ -1,4 +1,5 @@
 import { SlipwayError } from '@slipway/kit';
+import type { ApiObject } from '@slipway/model';
 import { invalid, type ServedKind } from './kind-schema.ts';
 import { metadataCauses } from './metadata.ts';
 import { mergePatch } from './patches.ts';
@@ -49,20 +50,19 @@ export async function candidateOf(input: {
 }): Promise<PlanCandidate> {
   const { deps, context, served, raw, before } = input;
   const { kind } = served;
-  const { object: given } = served.parse(raw, 'Strict');
+  // As an apply does it: what is not named stays. So of what is there, only what differs has to be named.
+  const old = await storedOf(context, kind, raw);
+  const { object: given } = served.parse(old === undefined ? raw : mergePatch({ ...old, status: undefined }, raw), 'Strict');
   const project = kind.scope === 'project' ? context.project : undefined;
   const causes = metadataCauses(given.metadata);
   if (causes.length > 0) throw invalid(kind, given.metadata.name, causes);
-  const old = await context.store.get({ tenant: context.tenant, kind: kind.kind, project, name: given.metadata.name as string });
-  // As an apply does it: what is not named stays.
-  const merged = old === undefined ? given : served.parse(mergePatch({ ...old, status: undefined }, raw), 'Strict').object;
   const object = {
     ...(old ??
       (await context.store.create(
         { ...given, metadata: { ...given.metadata, ...(project === undefined ? {} : { namespace: project }) } },
         { dryRun: true, tenant: context.tenant },
       ))),
-    spec: merged.spec,
+    spec: given.spec,
   };
   const stored = deps.readsFor(context);
   await kind.admit?.({
@@ -85,4 +85,13 @@ export async function candidateOf(input: {
     },
   });
   return { object, ...(old === undefined ? {} : { old }) };
+}
+
+const NAME = /^[a-z0-9.-]{1,253}$/;
+
+async function storedOf(context: SubresourceContext, kind: ServedKind['kind'], raw: unknown): Promise<ApiObject | undefined> {
+  const name = (raw as { metadata?: { name?: unknown } } | null)?.metadata?.name;
+  if (typeof name !== 'string' || !NAME.test(name)) return undefined;
+  const project = kind.scope === 'project' ? context.project : undefined;
+  return context.store.get({ tenant: context.tenant, kind: kind.kind, project, name });
 }

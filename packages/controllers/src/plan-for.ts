@@ -12,7 +12,11 @@ import {
   type ResolvedProfile,
   settingsOf,
   type Values,
+  type ApiObject,
   type ChangePlan,
+  type CloudAccountSpec,
+  estimateCost,
+  type PlannedCost,
   type ClusterPicture,
   type ObjectStore,
 } from '@slipway/model';
@@ -76,8 +80,22 @@ async function planForCluster(deps: PlanForDeps, { project, candidates, manifest
       ? [...mergeOverrides(current.stack, desired.stack), ...mergePoolOverrides(current.stack, desired.stack, { pools, was: storedPools })]
       : [];
   const change = clusterChangePlan({ running: published?.plan, desired, current });
-  const plan = overrides.length === 0 ? change : { ...change, overrides };
+  const cost = { ...(await costOf(store, 'before', current)), ...(await costOf(withCandidates(store, candidates), 'after', desired)) };
+  const plan = {
+    ...change,
+    ...(overrides.length === 0 ? {} : { overrides }),
+    ...(Object.keys(cost).length === 0 ? {} : { cost }),
+  };
   return manifests ? renderPlan(deps, plan, { ...manifests, project, current, desired }) : plan;
+}
+
+/** By the prices of the cluster's cloud account; nothing when it has none. */
+async function costOf(store: PlanForDeps['store'], key: keyof PlannedCost, pictured: Pictured | undefined): Promise<PlannedCost> {
+  if (pictured === undefined) return {};
+  const { cloudAccount, controlPlane } = pictured.spec;
+  const account = (await store.get({ kind: 'CloudAccount', name: cloudAccount })) as ApiObject<CloudAccountSpec> | undefined;
+  const estimate = estimateCost([{ name: 'control plane', ...controlPlane }, ...pictured.pools], account?.spec.prices);
+  return estimate === undefined ? {} : { [key]: estimate };
 }
 
 function overlay(stored: readonly PoolObject[], candidates: readonly Candidate[]): PoolObject[] {

@@ -239,6 +239,23 @@ it('goes on with other clusters when one can no longer be rendered, and keeps wh
 });
 
 describe('planFor', () => {
+  it('says what machines cost before and after, by the prices of the account; nothing without prices', async () => {
+    const world = await running();
+    const controllers = world.make();
+    const pool = (await world.pool()) as ApiObject<any>;
+    const more = { ...pool, spec: { ...pool.spec, replicas: 3 } };
+    const ask = (object: ApiObject<any>) =>
+      controllers.planFor({ tenant: 'default', project: 'default', cluster: 'dev', candidates: [{ object }] });
+    expect((await ask(more)).cost).toBeUndefined();
+    const account = (await world.store.get({ kind: 'CloudAccount', name: 'local' })) as ApiObject<any>;
+    const prices = { currency: 'EUR', machineHour: '0.5' };
+    await world.store.update({ ...account, spec: { ...account.spec, prices } } as never);
+    const { replicas } = pool.spec;
+    const { cost } = await ask(more);
+    expect(Number(cost?.after?.perHour) - Number(cost?.before?.perHour)).toBe(0.5 * (3 - replicas));
+    expect(cost?.after?.groups.map(({ name, formula }) => [name, formula])).toContainEqual(['workers', '3 × (0.5)']);
+  });
+
   it('answers for candidates that are not stored, and writes nothing', async () => {
     const world = await running();
     const { writes } = world.store;

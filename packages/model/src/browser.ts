@@ -1,7 +1,9 @@
 // What a page takes of the model: words and addresses, without the schemas, which are too large for a first page.
 export * from './cluster/can.ts';
 export * from './cluster/labels.ts';
+export * from './cluster/spec-write.ts';
 export * from './cluster/usual-times.ts';
+export * from './cost/estimate.ts';
 export * from './drift/adopt.ts';
 export * from './drift/drift-match.ts';
 export * from './drift/drift-path.ts';
@@ -9,7 +11,12 @@ export * from './drift/drift-patches.ts';
 export * from './meta/group.ts';
 export * from './meta/value-path.ts';
 export * from './meta/diff.ts';
+export * from './cluster-profile/profile-text.ts';
 export * from './cluster-profile/variable-words.ts';
+export * from './overrides/answers.ts';
 export * from './overrides/conflicts.ts';
 export * from './overrides/move.ts';
+export * from './overrides/move-writes.ts';
+export * from './overrides/questions.ts';
 export * from './pack/compare-versions.ts';
+export * from './rollout/target.ts';

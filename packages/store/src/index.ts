@@ -9,6 +9,7 @@ export { createLeases } from './leases.ts';
 export type { AskedChange, Check, WriteRule } from './write-rules.ts';
 export { objectOf, type ObjectRow } from './rows.ts';
 export { createGarbageCollector } from './garbage-collector.ts';
+export { createQuotas, type Quotas } from './quota/quotas.ts';
 export { createQuotaStatus } from './quota/quota-status.ts';
 export * from './audit/append.ts';
 export * from './audit/audit-context.ts';

@@ -1,15 +1,16 @@
-import type { ApiObject, ClusterSpec, MachinePoolSpec, OverrideMerge, Overrides, ProfileRef } from '@slipway/model';
+import type { ApiObject, ClusterSpec, MachinePoolSpec, ProfileRef, SpecWrite } from '@slipway/model';
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
 import { UsageError } from '../exit.ts';
 import type { Hub } from '../hub/hub.ts';
-import type { Decided } from '../hub/decide-conflicts.ts';
 import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts';
 
 interface UpgradeOptions extends HubOptions {
   readonly profile: string;
   readonly keep: string[];
   readonly take: string[];
+  readonly set: string[];
+  readonly drop: string[];
   readonly yes?: boolean;
   readonly wait?: boolean;
   readonly timeout: string;
@@ -35,6 +36,8 @@ export function register(program: Command, deps: CliDeps): void {
       [],
     )
     .option('--take <path>', "the profile's value is taken there (repeatable)", collect, [])
+    .option('--set <path=value>', 'the cluster wants another value there, as YAML (repeatable)', collect, [])
+    .option('--drop <path>', 'what the profile has no more goes from the overrides too; else it is kept (repeatable)', collect, [])
     .option('-y, --yes', 'do not ask')
     .option('--wait', 'wait until it is done, showing the timeline')
     .option('--timeout <duration>', 'how long --wait waits', '30m')
@@ -90,7 +93,7 @@ interface Move {
 /** Shows what the move does, has its conflicts decided, asks, and writes. */
 async function moveCluster(deps: CliDeps, { hub, project, cluster, target, options }: Move): Promise<void> {
   const [
-    { API_VERSION, clusterKind, machinePoolKind, movedOverrides, overridesPatch, profileText, versionOf, withVersion },
+    { clusterKind, machinePoolKind, moveSteps, moveWrites, patchOf, plannedOf, profileText, withApproval },
     { decideConflicts },
     { renderChangePlan },
     { confirm },
@@ -100,51 +103,19 @@ async function moveCluster(deps: CliDeps, { hub, project, cluster, target, optio
     import('../output/change-plan.ts'),
     import('../hub/confirm.ts'),
   ]);
-  const { spec } = cluster;
   const { name } = cluster.metadata;
-  const isItsOwn = versionOf(spec, target) !== undefined;
-  const { profile, addons } = isItsOwn ? withVersion(spec, target, target.version) : { ...spec, profile: target };
-  const candidate = (kind: string, of: string, wanted: unknown) => ({
-    apiVersion: API_VERSION,
-    kind,
-    metadata: { name: of, namespace: project },
-    spec: wanted,
-  });
-  const planOf = (overrides: Overrides, pools: readonly MovedPool[]) =>
-    hub.plan(name, project, [
-      candidate('Cluster', name, { ...spec, profile, addons, overrides }),
-      ...pools.map(({ pool, after }) => candidate('MachinePool', pool.metadata.name, { ...pool.spec, overrides: after })),
-    ]);
-  const first = await planOf(spec.overrides, []);
+  const { items } = await hub.list(machinePoolKind, { project, fieldSelector: `spec.cluster=${name}` });
+  const pools = items as ApiObject<MachinePoolSpec>[];
+  const planOf = (writes: readonly SpecWrite[]) => hub.plan(name, project, writes.map(plannedOf));
+  const first = await planOf(moveWrites({ cluster, pools, target }));
   const merges = first.overrides ?? [];
-  const decided = await decideConflicts(deps, name, merges, options);
-  const overrides = movedOverrides(spec.overrides, merges, decided.get(''));
-  const pools = await movedPools(hub, project, merges, decided);
-  const plan = decided.size === 0 ? first : await planOf(overrides, pools);
+  const answers = await decideConflicts(deps, name, merges, options);
+  const move = { cluster, pools, target, merges, answers };
+  const plan = answers.size === 0 ? first : await planOf(moveWrites(move));
   deps.io.say(renderChangePlan(deps.io, `cluster ${name}`, plan));
   await confirm(deps, `Upgrade cluster "${name}" to ${profileText(target)}?`, options.yes === true);
   // Whoever says yes to the plan has approved what it says.
-  const approvals = plan.approval ? { approvals: [...new Set([...spec.approvals, plan.approval.id])] } : {};
-  // Pools first: what is decided for a version holds from that version on, so it changes nothing before the cluster moves.
-  for (const { pool, after } of pools)
-    await hub.patch(machinePoolKind, pool.metadata.name, project, { spec: { overrides: overridesPatch(pool.spec.overrides, after) } });
-  const moved = isItsOwn && addons.some((ref, index) => ref !== spec.addons[index]) ? { profile, addons } : { profile };
-  await hub.patch(clusterKind, name, project, { spec: { ...moved, overrides: overridesPatch(spec.overrides, overrides), ...approvals } });
+  for (const step of withApproval(moveSteps(move), plan.approval?.id))
+    await hub.patch(step.kind === 'Cluster' ? clusterKind : machinePoolKind, step.object.metadata.name, project, patchOf(step));
   deps.io.data(`cluster/${name} moves to ${profileText(target)}`);
-}
-
-interface MovedPool {
-  readonly pool: ApiObject<MachinePoolSpec>;
-  readonly after: Overrides;
-}
-
-/** The pools whose overrides are carried over, with what is written for it. */
-async function movedPools(hub: Hub, project: string, merges: readonly OverrideMerge[], decided: Decided): Promise<MovedPool[]> {
-  const { machinePoolKind, mergesOfPool, movedOverrides } = await import('@slipway/model');
-  const moved: MovedPool[] = [];
-  for (const name of new Set(merges.flatMap(({ pool }) => pool ?? []))) {
-    const pool = (await hub.get(machinePoolKind, name, project)) as ApiObject<MachinePoolSpec>;
-    moved.push({ pool, after: movedOverrides(pool.spec.overrides, mergesOfPool(merges, name), decided.get(name)) });
-  }
-  return moved;
 }

@@ -47,6 +47,20 @@ describe('conflicts on a terminal', () => {
     );
   });
 
+  it('become another value, and what has no place goes, as the command line says', async () => {
+    const gone = {
+      ...merge('db', 'replicas'),
+      paths: [...merge('db', 'replicas').paths, { path: 'old', outcome: 'orphan' as const, mine: 1 }],
+    };
+    const none = { keep: [], take: [] };
+    const decided = await decideConflicts(terminal(), 'shop', [gone], { ...none, set: ['db.replicas=[4, "x=y"]'], drop: ['old'] });
+    expect(Object.fromEntries(decided)).toEqual({ '': { db: { replicas: { value: [4, 'x=y'] }, old: 'drop' } } });
+    const refused = (choices: object) => decideConflicts(terminal(), 'shop', [gone], { ...none, ...choices });
+    await expect(refused({ set: ['db.replicas='] })).rejects.toBeInstanceOf(UsageError);
+    await expect(refused({ set: ['db.replicas'] })).rejects.toBeInstanceOf(UsageError);
+    await expect(refused({ drop: ['db.replicas'] })).rejects.toBeInstanceOf(UsageError);
+  });
+
   it('are named by layer where a path alone could be several', async () => {
     const merges = [merge('db', 'replicas'), merge('web', 'replicas')];
     const ask = (keep: string[], take: string[]) => decideConflicts(terminal(), 'shop', merges, { keep, take });

@@ -1,90 +1,94 @@
 import { SlipwayError } from '@slipway/kit';
-import {
-  conflictName,
-  conflictsIn,
-  type Decisions,
-  type LayerDecisions,
-  type Outcome,
-  type OverrideMerge,
-  valueWords,
-} from '@slipway/model';
+import { type Answer, type Answers, answersOf, type OverrideMerge, type Question, questionsOf, valueWords } from '@slipway/model';
 import type { CliDeps } from '../command.ts';
 import { EXIT, Finished, UsageError } from '../exit.ts';
 
-/** What was decided on the command line, by the conflict's name or, where only one layer has it, its path. */
+/** What was said on the command line, by the name of what is asked or, where only one layer has it, its path. */
 export interface Choices {
   readonly keep: readonly string[];
   readonly take: readonly string[];
+  /** `db.replicas=3`: another value, as YAML. */
+  readonly set?: readonly string[];
+  /** What the profile has no more, and is to go. */
+  readonly drop?: readonly string[];
 }
 
-interface Named {
-  readonly name: string;
-  readonly merge: OverrideMerge;
-  readonly conflict: Outcome;
-}
-
-/** What was decided, by the MachinePool whose it is; the cluster's own under an empty name. */
-export type Decided = ReadonlyMap<string, LayerDecisions>;
-
-/** Every conflict of a move decided: on the command line, or one by one on the terminal. Without a terminal what is left is shown, and it ends there. */
+/** Every conflict of a move decided: on the command line, or one by one on the terminal. Without a terminal what is left is shown, and it ends there. What has no place any more is kept unless it is said to go. */
 export async function decideConflicts(
   deps: Pick<CliDeps, 'io'>,
   cluster: string,
   merges: readonly OverrideMerge[],
   choices: Choices,
-): Promise<Decided> {
-  const conflicts = conflictsIn(merges).map((found): Named => ({ ...found, name: conflictName(found.merge, found.conflict.path) }));
-  const given = choicesByName(conflicts, choices);
-  const decided = new Map<string, Record<string, Decisions>>();
+): Promise<Answers> {
+  const questions = questionsOf(merges);
+  const conflicts = questions.filter(({ about }) => about === 'conflict');
+  const given = await answersGiven(questions, choices);
   const open: string[] = [];
   for (const [index, one] of conflicts.entries()) {
-    const choice = given.get(one.name) ?? (await asked(deps, one, { number: index + 1, of: conflicts.length }));
-    if (choice === undefined) open.push(one.name);
-    else {
-      const { pool = '', layer } = one.merge;
-      const layers = decided.get(pool) ?? {};
-      decided.set(pool, { ...layers, [layer]: { ...layers[layer], [one.conflict.path]: choice } });
-    }
+    const answer = given.get(one.name) ?? (await asked(deps, one, { number: index + 1, of: conflicts.length }));
+    if (answer === undefined) open.push(one.name);
+    else given.set(one.name, answer);
   }
   if (open.length > 0) {
     throw new SlipwayError(
       'Conflict',
       `Cluster "${cluster}" wants otherwise what the profile changed too: ${open.join(', ')}. Nothing was changed.`,
-      { hint: `Decide each: --keep ${open[0]} for the cluster's value, --take ${open[0]} for the profile's.`, retryable: false },
+      {
+        hint: `Decide each: --keep ${open[0]} for the cluster's value, --take ${open[0]} for the profile's, --set ${open[0]}=… for another.`,
+        retryable: false,
+      },
     );
   }
-  return decided;
+  return answersOf(questions, given);
 }
 
-function choicesByName(conflicts: readonly Named[], { keep, take }: Choices): Map<string, 'keep' | 'take'> {
-  const chosen = new Map<string, 'keep' | 'take'>();
-  for (const [choice, paths] of [
-    ['keep', keep],
-    ['take', take],
-  ] as const) {
-    for (const path of paths) {
-      const { name } = theOne(conflicts, path);
-      if (chosen.has(name) && chosen.get(name) !== choice) throw new UsageError(`"${path}" cannot be both kept and taken`);
-      chosen.set(name, choice);
-    }
+async function answersGiven(questions: readonly Question[], { keep, take, set = [], drop = [] }: Choices): Promise<Map<string, Answer>> {
+  const conflicts = questions.filter(({ about }) => about === 'conflict');
+  const orphans = questions.filter(({ about }) => about === 'orphan');
+  const chosen = new Map<string, Answer>();
+  const choose = (among: readonly Question[], path: string, answer: Answer): void => {
+    const { name } = theOne(among, path);
+    const before = chosen.get(name);
+    if (before !== undefined && before !== answer) throw new UsageError(`"${path}" is decided twice, and not the same`);
+    chosen.set(name, answer);
+  };
+  for (const path of keep) choose(conflicts, path, 'keep');
+  for (const path of take) choose(conflicts, path, 'take');
+  for (const path of drop) choose(orphans, path, 'drop');
+  for (const text of set) {
+    const [path, value] = await valueOf(text);
+    choose(conflicts, path, { value });
   }
   return chosen;
 }
 
-function theOne(conflicts: readonly Named[], path: string): Named {
-  const exact = conflicts.filter(({ name }) => name === path);
-  const found = exact.length > 0 ? exact : conflicts.filter(({ conflict }) => conflict.path === path);
+/** `db.replicas=3`; what stands in quotes belongs to the path. */
+const SET = /^((?:"(?:[^"\\]|\\.)*"|[^="])+)=([^]*)$/;
+
+async function valueOf(text: string): Promise<[path: string, value: unknown]> {
+  const [, path, value = ''] = SET.exec(text) ?? [];
+  if (path === undefined) throw new UsageError(`"${text}" is no path with a value`, 'Write it like db.replicas=3.');
+  const { parse } = await import('yaml');
+  const parsed: unknown = parse(value);
+  if (parsed === null || parsed === undefined)
+    throw new UsageError(`"${text}" has no value`, 'To be rid of an override, take the profile’s: --take.');
+  return [path, parsed];
+}
+
+function theOne(questions: readonly Question[], path: string): Question {
+  const exact = questions.filter(({ name }) => name === path);
+  const found = exact.length > 0 ? exact : questions.filter(({ outcome }) => outcome.path === path);
   const [one, ...others] = found;
   if (one !== undefined && others.length === 0) return one;
-  const names = (one === undefined ? conflicts : found).map(({ name }) => name);
-  const there = names.length === 0 ? 'There are no conflicts.' : `There are: ${names.join(', ')}.`;
-  throw new UsageError(one === undefined ? `there is no conflict at "${path}"` : `several layers have "${path}"`, there);
+  const names = (one === undefined ? questions : found).map(({ name }) => name);
+  const there = names.length === 0 ? 'There are none.' : `There are: ${names.join(', ')}.`;
+  throw new UsageError(one === undefined ? `nothing is asked about "${path}"` : `several layers have "${path}"`, there);
 }
 
 /** Undefined when there is nobody to ask. */
 async function asked(
   { io }: Pick<CliDeps, 'io'>,
-  { merge, conflict }: Named,
+  { merge, outcome: conflict }: Question,
   { number, of }: { number: number; of: number },
 ): Promise<'keep' | 'take' | undefined> {
   const rows = [

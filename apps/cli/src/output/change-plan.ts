@@ -40,9 +40,22 @@ export function renderChangePlan(io: Io, title: string, plan: ChangePlan): strin
   lines.push(...(plan.overrides ?? []).flatMap((merge) => renderOverrides(io, merge)));
   const impacts = [...new Set(plan.actions.map((action) => action.impact))];
   lines.push(`  Impact: ${impacts.map((impact) => `[${impact}] ${IMPACT_WORDS[impact]}`).join('; ')}.`);
+  lines.push(...renderCost(io, plan.cost));
   if (plan.approval)
     lines.push(`  Needs the approval ${io.paint('bold', plan.approval.id, 'stdout')} of: ${plan.approval.disruptions.join('; ')}.`);
   return lines.join('\n');
+}
+
+function renderCost(io: Io, cost: ChangePlan['cost']): string[] {
+  const { before, after } = cost ?? {};
+  if (after === undefined) return [];
+  const was = before === undefined || before.perHour === after.perHour ? '' : `; now ${before.perHour} an hour`;
+  return [
+    `  Costs about ${after.perHour} ${after.currency} an hour, ${after.perMonth} ${after.currency} a month${was}.`,
+    ...after.groups.map(({ name, formula, because }) =>
+      io.paint('dim', `      ${name}: ${formula === undefined ? `not counted, ${because}` : `${formula} an hour`}`, 'stdout'),
+    ),
+  ];
 }
 
 const OUTCOME: Record<Outcome['outcome'], { mark: string; colour: Colour; words: (outcome: Outcome, merge: OverrideMerge) => string }> = {

@@ -41,12 +41,25 @@ export const mayDo = (verb: string, { plural, subresource }: Thing, project?: st
     ...(project === undefined ? {} : { namespace: project }),
   });
 
+/** Rows of a list ask the same at once. */
+const ASKED_MS = 5000;
+const asked = new Map<string, { readonly at: number; readonly answer: Promise<Answer> }>();
+
+function mayDoAsked(verb: string, thing: Thing, project: string | undefined): Promise<Answer> {
+  const key = `${verb} ${thing.plural}/${thing.subresource ?? ''} ${project ?? ''}`;
+  const known = asked.get(key);
+  if (known !== undefined && Date.now() - known.at < ASKED_MS) return known.answer;
+  const answer = mayDo(verb, thing, project);
+  asked.set(key, { at: Date.now(), answer });
+  return answer;
+}
+
 /** Why whoever is signed in may not do it, for what is disabled; undefined when they may, and until it is known. */
 export function useWhyNot(verb: string, kind: Thing, project?: string): string | undefined {
   const [why, setWhy] = useState<string>();
   useEffect(() => {
     let left = false;
-    mayDo(verb, kind, project).then(
+    mayDoAsked(verb, kind, project).then(
       ({ allowed }) => {
         if (!left)
           setWhy(

@@ -19,6 +19,7 @@ export const KINDS = {
   rollouts: of('Rollout', 'rollouts', 'tenant'),
   gateways: of('Gateway', 'gateways', 'tenant'),
   cloudaccounts: of('CloudAccount', 'cloudaccounts', 'tenant'),
+  quotas: of('Quota', 'quotas', 'tenant'),
   registries: of('Registry', 'registries', 'tenant'),
   projectregistries: of('ProjectRegistry', 'projectregistries'),
   packs: of('Pack', 'packs', 'tenant'),

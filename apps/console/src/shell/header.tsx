@@ -38,7 +38,7 @@ export function Header({ onPalette, onHelp, onNavigation, drawer }: HeaderProps)
       <Button look="icon" className="only-wide" aria-label="Keyboard shortcuts" onClick={onHelp}>
         <CircleQuestionMark size={17} aria-hidden />
       </Button>
-      <UserMenu />
+      <UserMenu onHelp={onHelp} />
     </header>
   );
 }

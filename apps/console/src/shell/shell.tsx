@@ -1,5 +1,5 @@
 import { Outlet, useRouter, useRouterState } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
+import { useCallback, useEffect, useRef, useState } from 'react';
 import { DockPlace } from '../dock/dock-place.tsx';
 import { KINDS } from '../hub/kinds.ts';
 import { rememberPlace } from '../state/last-place.ts';
@@ -11,6 +11,7 @@ import { Navigation } from './navigation.tsx';
 import { Palette } from './palette.tsx';
 import { SessionEnd } from './session-end.tsx';
 import { StreamNotice } from './stream-notice.tsx';
+import { useArrival } from './use-arrival.ts';
 import { useShortcuts } from './use-shortcuts.ts';
 
 type Overlay = 'palette' | 'help' | undefined;
@@ -28,18 +29,15 @@ export function Shell() {
   }, [href, path, getMatchedRoutes]);
   useShortcuts({ palette: () => setOverlay('palette'), help: () => setOverlay('help') });
   const main = useRef<HTMLElement>(null);
-  const before = useRef(path);
-  useEffect(() => {
-    setDrawer(false);
-    if (before.current === path) return;
-    before.current = path;
-    // Whoever reads with the keyboard or a screen reader is where the new page begins, and hears its title.
-    main.current?.querySelector<HTMLElement>('h1')?.focus({ preventScroll: true });
-  }, [path]);
+  useEffect(() => setDrawer(false), [path]);
+  // Where the page is, not where somebody is going to: until then the old one is shown.
+  const shown = useRouterState({ select: ({ resolvedLocation, location }) => (resolvedLocation ?? location).pathname });
+  const arrived = useArrival(main, shown);
   // Everybody has these, also who has no role at all: so every page follows something, and hears when the session ends.
   const { user } = useSession();
   useObjects(KINDS.useritems, undefined, `spec.owner=${user},spec.type=view`);
   const close = () => setOverlay(undefined);
+  const help = useCallback(() => setOverlay('help'), []);
   return (
     <div className="shell">
       <a className="skip-link" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
@@ -57,8 +55,11 @@ export function Shell() {
         <Outlet />
       </main>
       <DockPlace />
-      {overlay === 'palette' && <Palette onClose={close} />}
+      {overlay === 'palette' && <Palette onClose={close} onHelp={help} />}
       {overlay === 'help' && <Help onClose={close} />}
+      <p className="visually-hidden" aria-live="polite" data-arrived>
+        {arrived}
+      </p>
       <SessionEnd />
     </div>
   );

@@ -10,6 +10,8 @@ export const SHORTCUTS: readonly (readonly [keys: string, what: string])[] = [
   ['/', 'Filter the list'],
   ['↓ ↑ or j k', 'Next and previous row'],
   ['Enter', 'Open the row'],
+  ['x', 'Choose the row, in the list of clusters'],
+  ['Tab', 'What can be done with the row; ⌘K lists it too'],
   ['g o', 'Go to the overview'],
   ['g c', 'Go to the clusters'],
   ['g m', 'Switch between Clusters and Apps'],

@@ -1,5 +1,5 @@
 import { Menu } from '@slipway/ui';
-import { Check, CircleUser, KeyRound, LogOut, Shuffle, SquareTerminal } from 'lucide-react';
+import { Check, CircleUser, Keyboard, KeyRound, LogOut, Shuffle, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
 import { HUB } from '../hub/place.ts';
 import { signOut } from '../hub/session.ts';
@@ -14,7 +14,7 @@ export const leave = (): void => {
   void signOut().finally(() => location.assign(`${HUB}/auth/sign-in`));
 };
 
-export function UserMenu() {
+export function UserMenu({ onHelp }: { readonly onHelp: () => void }) {
   const { user, tenant } = useSession();
   const { mode } = useMode();
   const [chosen, setChosen] = useState(theme);
@@ -65,6 +65,17 @@ export function UserMenu() {
             <KeyRound size={15} aria-hidden />
             Your session
           </a>
+          <button
+            type="button"
+            className="menu-item"
+            onClick={() => {
+              close();
+              onHelp();
+            }}
+          >
+            <Keyboard size={15} aria-hidden />
+            Keyboard shortcuts
+          </button>
           <button type="button" className="menu-item" onClick={leave}>
             <LogOut size={15} aria-hidden />
             Sign out

@@ -8,7 +8,8 @@ import { scopeOfKind } from '../meta/scopes.ts';
 import type { ClusterProfileSpec, ClusterProfileStatus } from './cluster-profile.ts';
 import { exportCauses } from '../profile-export/content-hash.ts';
 import { packCausesOfProfile } from './judge-profile.ts';
-import { PROFILE_FAMILY, sameProfile } from './profile-ref.ts';
+import { PROFILE_FAMILY } from './profile-ref.ts';
+import { sameProfile } from './profile-text.ts';
 import { comebackCauses, publishedCauses, refuseForgetting } from './published.ts';
 import { checkProfileVersion } from './resolve-stack.ts';
 

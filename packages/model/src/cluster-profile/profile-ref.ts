@@ -14,7 +14,3 @@ export const profileRefSchema = z.strictObject({
 export type ProfileRef = z.infer<typeof profileRefSchema>;
 
 export const profileKindAt = (scope: Scope): string => kindAt(PROFILE_FAMILY, scope);
-
-/** The same profile, whatever the version. */
-export const sameProfile = (a: Pick<ProfileRef, 'scope' | 'name'>, b: Pick<ProfileRef, 'scope' | 'name'>): boolean =>
-  a.scope === b.scope && a.name === b.name;

@@ -3,7 +3,8 @@ import { duplicateField, invalidField } from '../meta/causes.ts';
 import { deepEqual, joinPath } from '../meta/diff.ts';
 import type { PROFILE_TYPES, ProfileVersion } from './cluster-profile.ts';
 import type { Layer } from './layer.ts';
-import { type ProfileRef, profileText } from './profile-ref.ts';
+import type { ProfileRef } from './profile-ref.ts';
+import { profileText } from './profile-text.ts';
 import type { Variable } from './variable.ts';
 
 export type ProfileType = (typeof PROFILE_TYPES)[number];

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { profileRefSchema, profileText } from '../cluster-profile/profile-ref.ts';
+import { profileRefSchema } from '../cluster-profile/profile-ref.ts';
+import { profileText } from '../cluster-profile/profile-text.ts';
 import { defineKind } from '../meta/define-kind.ts';
 import { conditionSchema, keyedList } from '../meta/object.ts';
 import { rolloutStrategySchema } from '../rollout/rollout.ts';

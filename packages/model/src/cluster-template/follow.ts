@@ -1,4 +1,5 @@
-import { type ProfileRef, sameProfile } from '../cluster-profile/profile-ref.ts';
+import type { ProfileRef } from '../cluster-profile/profile-ref.ts';
+import { sameProfile } from '../cluster-profile/profile-text.ts';
 import type { ClusterSpec } from '../cluster/cluster.ts';
 import type { ApiObject } from '../meta/object.ts';
 import { decidedSince, type RolloutMark } from '../rollout/mark.ts';

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { profileRefSchema, profileText } from '../cluster-profile/profile-ref.ts';
+import { profileRefSchema } from '../cluster-profile/profile-ref.ts';
+import { profileText } from '../cluster-profile/profile-text.ts';
 import { variableNameSchema, variableValueSchema } from '../cluster-profile/variable.ts';
 import { machineSizeSchema } from '../machine/machine-size.ts';
 import { defineKind } from '../meta/define-kind.ts';

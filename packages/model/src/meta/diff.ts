@@ -38,3 +38,16 @@ export function fieldDiff(from: unknown, to: unknown, path = ''): FieldDiff[] {
   }
   return [{ path, ...(from === undefined ? {} : { from }), ...(to === undefined ? {} : { to }) }];
 }
+
+/** The JSON merge patch that makes `to` of `from`: only what differs, and null for what goes. It cannot say that something becomes null. */
+export function mergePatchOf(from: object, to: object): Record<string, unknown> {
+  const [before, after] = [from, to] as Record<string, unknown>[];
+  const keys = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])];
+  return Object.fromEntries(
+    keys.flatMap((key): [string, unknown][] => {
+      const [was, is] = [own(before ?? {}, key), own(after ?? {}, key)];
+      if (deepEqual(was, is)) return [];
+      return [[key, isRecord(was) && isRecord(is) ? mergePatchOf(was, is) : (is ?? null)]];
+    }),
+  );
+}

@@ -1,6 +1,6 @@
 import type { ClusterProfileSpec, ProfileVersion } from '../cluster-profile/cluster-profile.ts';
 import { rawValues } from '../cluster-profile/layer-values.ts';
-import { sameProfile } from '../cluster-profile/profile-ref.ts';
+import { sameProfile } from '../cluster-profile/profile-text.ts';
 import { pathOf, type StackProfile } from '../cluster-profile/stack.ts';
 import type { Decisions, LayerOverride } from '../cluster/layer-override.ts';
 import { deepEqual } from '../meta/diff.ts';

@@ -28,14 +28,3 @@ export function movedOverrides(
     }),
   );
 }
-
-/** As a merge patch: only what a move writes, and null for decisions that are no more. */
-export function overridesPatch(before: Overrides, after: Overrides): Record<string, unknown> {
-  const patchOf = (layer: string, { madeFor, earlier, decisions }: LayerOverride): unknown => {
-    const dropped: Record<string, null> = Object.fromEntries(Object.keys(before[layer]?.decisions ?? {}).map((path) => [path, null]));
-    return { madeFor, ...(earlier === undefined ? {} : { earlier }), decisions: { ...dropped, ...decisions } };
-  };
-  return Object.fromEntries(
-    Object.entries(after).flatMap(([layer, override]) => (override === before[layer] ? [] : [[layer, patchOf(layer, override)]])),
-  );
-}

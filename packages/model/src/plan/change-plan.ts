@@ -1,3 +1,4 @@
+import type { CostEstimate } from '../cost/estimate.ts';
 import type { OverrideMerge } from '../overrides/merge-stack.ts';
 import type { Approval } from './approval.ts';
 
@@ -41,4 +42,11 @@ export interface ChangePlan {
   readonly approval?: Approval;
   /** What becomes of the cluster's overrides when the profile's version changes, conflicts that are to be decided among it; absent when none is carried over. */
   readonly overrides?: readonly OverrideMerge[];
+  /** What the cluster's machines are expected to cost by the prices of its cloud account, as it is and as it would be; absent where an account has no prices. */
+  readonly cost?: PlannedCost;
+}
+
+export interface PlannedCost {
+  readonly before?: CostEstimate;
+  readonly after?: CostEstimate;
 }

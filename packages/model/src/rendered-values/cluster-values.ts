@@ -1,5 +1,5 @@
 import { rawValues, valueStages } from '../cluster-profile/layer-values.ts';
-import { profileText } from '../cluster-profile/profile-ref.ts';
+import { profileText } from '../cluster-profile/profile-text.ts';
 import { packKey, type ResolveInput } from '../cluster-profile/resolve-input.ts';
 import type { ResolvedLayer, ResolvedProfile } from '../cluster-profile/resolved.ts';
 import { type StackLayer, stackLayers, stackVariables } from '../cluster-profile/stack.ts';

@@ -1,5 +1,5 @@
 import type { ClusterSpec, ClusterStatus } from '../cluster/cluster.ts';
-import { sameProfile } from '../cluster-profile/profile-ref.ts';
+import { sameProfile } from '../cluster-profile/profile-text.ts';
 import { findCondition } from '../meta/conditions.ts';
 import type { ApiObject } from '../meta/object.ts';
 import { decidedSince, markOf, type RolloutMark } from './mark.ts';

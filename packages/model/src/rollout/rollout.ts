@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { profileRefSchema, profileText } from '../cluster-profile/profile-ref.ts';
+import { profileRefSchema } from '../cluster-profile/profile-ref.ts';
+import { profileText } from '../cluster-profile/profile-text.ts';
 import { defineKind } from '../meta/define-kind.ts';
 import { expressionTextSchema } from '../meta/expression-text.ts';
 import { conditionSchema, keyedList, setOf } from '../meta/object.ts';

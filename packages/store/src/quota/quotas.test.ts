@@ -4,6 +4,7 @@ import { testDatabase, testEngines } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Database } from '../database.ts';
 import { createStore, type Store } from '../store.ts';
+import { createQuotas } from './quotas.ts';
 import { createQuotaStatus } from './quota-status.ts';
 
 const cluster = (name: string, project = 'shop', replicas = 1): NewObject => ({
@@ -42,6 +43,25 @@ describe.each(testEngines)('quotas on %s', (engine) => {
     const refused = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as SlipwayError] : []));
     return { made: settled.length - refused.length, refused };
   };
+
+  it('says beforehand what several changes together would not fit, counting only what grows', async () => {
+    const { tenant, quota, create } = inTenant();
+    await quota('small', { project: 'shop', hard: { nodes: 4, memoryMiB: 100_000 } });
+    await quota('elsewhere', { project: 'data', hard: { nodes: 0 } });
+    await quota('ada', { user: 'ada', hard: { nodes: 0 } });
+    await create(cluster('one'), 'bob');
+    const change = (object: NewObject, before?: unknown) => ({ kind: object.kind, project: 'shop', before, spec: object.spec });
+    const quotas = createQuotas(database);
+    expect(await quotas.refusals(tenant, [change(cluster('two')), change(pool('two-a', 2))])).toEqual([]);
+    expect(await quotas.refusals(tenant, [change(cluster('two')), change(pool('two-a', 2)), change(pool('two-b', 1))])).toEqual([
+      'exceeded quota: small, requested: nodes=4, used: nodes=1, limited: nodes=4',
+    ]);
+    expect(await quotas.refusals(tenant, [change(cluster('one'), cluster('one').spec), change(pool('p', 3), pool('p', 3).spec)])).toEqual(
+      [],
+    );
+    const unsized = { kind: 'MachinePool', project: 'shop', before: undefined, spec: { replicas: 1, size: {} } };
+    expect(await quotas.refusals(tenant, [unsized])).toEqual(['failed quota: small: must specify memoryMiB (spec.size.memoryMiB)']);
+  });
 
   it('32 at once never get past the limit', async () => {
     const { quota, create, count } = inTenant();

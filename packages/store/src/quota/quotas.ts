@@ -28,12 +28,22 @@ export interface Limit {
   readonly hard: Amounts;
 }
 
+/** An object as it would be written, and as it is. */
+export interface QuotaChange {
+  readonly kind: string;
+  readonly project: string | undefined;
+  readonly before: unknown;
+  readonly spec: unknown;
+}
+
 /** For the turn of this write and for counting. */
 const COUNT_MS = seconds(20);
 
 export interface Quotas {
   /** What has to hold in the transaction of a change; undefined when no quota is concerned. It rejects with `Forbidden` what does not fit. */
   check(before: ObjectRow | undefined, after: ObjectRow): Promise<Check | undefined>;
+  /** Why these changes, all of them together, would not fit now; empty when they would. Nothing is locked: the writes themselves decide. */
+  refusals(tenant: string, changes: readonly QuotaChange[]): Promise<string[]>;
   /** Every quota of a tenant. */
   limits(tenant: string): Promise<Limit[]>;
   /** What a quota counts now. */
@@ -57,6 +67,25 @@ export function createQuotas(database: Database): Quotas {
   return {
     limits,
     used: (tenant, limit) => usedIn(database.db, tenant, limit),
+    async refusals(tenant, changes) {
+      const grown = changes.map(({ kind, project, before, spec }) => ({
+        project,
+        growth: growthOf(before === undefined ? undefined : usageOfRow({ kind, spec: before }), usageOfRow({ kind, spec })),
+      }));
+      const found: string[] = [];
+      // Whose an object becomes is known when it is written: quotas of single users wait until then.
+      for (const limit of (await limits(tenant)).filter(({ user }) => user === undefined)) {
+        const concerned = grown.filter(({ project }) => limit.project === undefined || limit.project === project);
+        const growth = {
+          amounts: sumOf(concerned.map(({ growth: { amounts } }) => amounts)),
+          unsaid: Object.assign({}, ...concerned.map(({ growth: { unsaid } }) => unsaid)) as Usage['unsaid'],
+        };
+        if (Object.keys(growth.amounts).length === 0) continue;
+        const refusal = refusalOf(limit, await usedIn(database.db, tenant, limit), growth);
+        if (refusal !== undefined) found.push(refusal);
+      }
+      return found;
+    },
     async check(before, after) {
       const growth = growthOf(before && usageOfRow(before), usageOfRow(after));
       if (Object.keys(growth.amounts).length === 0) return undefined;

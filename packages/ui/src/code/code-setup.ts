@@ -68,7 +68,8 @@ export const yamlSetup = (options: { readonly label: string; readonly readOnly: 
   foldGutter(),
   highlightSpecialChars(),
   history(),
-  drawSelection(),
+  // What blinks is motion too.
+  drawSelection({ cursorBlinkRate: matchMedia('(prefers-reduced-motion: reduce)').matches ? 0 : 1200 }),
   indentOnInput(),
   indentUnit.of('  '),
   bracketMatching(),

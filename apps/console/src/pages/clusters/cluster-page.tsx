@@ -16,12 +16,14 @@ import { NodesTab } from './nodes-tab.tsx';
 import { OverviewTab } from './overview-tab.tsx';
 import { PlanTab } from './plan-tab.tsx';
 // Here and not in the parts that are loaded later: a style sheet comes with the first page or not at all.
+import '../change-cluster/change-cluster.css';
 import '../drift/drift.css';
 import '../layers/layers.css';
 import '../workloads/workloads.css';
 
 const AccessTab = lazy(() => import('../access/access-tab.tsx'));
 const DriftTab = lazy(() => import('../drift/drift-tab.tsx'));
+const SettingsTab = lazy(() => import('../change-cluster/settings-tab.tsx'));
 const LayersTab = lazy(() => import('../layers/layers-tab.tsx'));
 const WorkloadsTab = lazy(() => import('../workloads/workloads-tab.tsx'));
 const YamlView = lazy(() => import('../yaml-view.tsx'));
@@ -35,6 +37,7 @@ const TAB_WORDS: Readonly<Record<ClusterTab, string>> = {
   access: 'Access',
   events: 'Events',
   plan: 'Plan & approvals',
+  settings: 'Settings',
   yaml: 'YAML',
 };
 
@@ -107,6 +110,8 @@ function Tab({ tab, cluster }: { readonly tab: ClusterTab; readonly cluster: Clu
       return <Events cluster={cluster} />;
     case 'plan':
       return <PlanTab cluster={cluster} />;
+    case 'settings':
+      return <SettingsTab cluster={cluster} />;
     case 'yaml':
       return (
         <Panel title="YAML" flush>

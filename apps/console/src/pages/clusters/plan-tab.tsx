@@ -1,10 +1,10 @@
-import { objectPath } from '@slipway/api/browser';
 import type { ChangePlan } from '@slipway/model';
 import { Button, Dialog, Empty, Notice, Panel, Skeleton } from '@slipway/ui';
 import { CircleCheck, ShieldAlert } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { KINDS } from '../../hub/kinds.ts';
 import type { Cluster } from '../../hub/objects.ts';
+import { askPlan } from '../../hub/plans.ts';
 import { client } from '../../hub/session.ts';
 import { Problem } from '../problem-pages.tsx';
 import { ImpactMark } from './cluster-status.tsx';
@@ -15,17 +15,16 @@ export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
   const { name, namespace, generation } = cluster.metadata;
   const [plan, setPlan] = useState<ChangePlan>();
   const [problem, setProblem] = useState<unknown>();
-  const path = `${objectPath({ kind: KINDS.clusters, project: namespace, name })}/plan`;
   const approvalId = cluster.status?.approval?.id;
   const observed = cluster.status?.observedGeneration;
   useEffect(() => {
     const left = new AbortController();
     setProblem(undefined);
-    client.request<ChangePlan>(path, { method: 'POST', body: { objects: [] }, signal: left.signal }).then(setPlan, (error: unknown) => {
+    askPlan({ project: namespace, name }, [], left.signal).then(setPlan, (error: unknown) => {
       if (!left.signal.aborted) setProblem(error);
     });
     return () => left.abort();
-  }, [path, generation, approvalId, observed]);
+  }, [namespace, name, generation, approvalId, observed]);
   return (
     <div className="stack">
       <Approval cluster={cluster} />

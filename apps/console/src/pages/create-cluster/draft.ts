@@ -109,7 +109,7 @@ export function ownProblems(draft: Draft): DraftProblem[] {
 
 /** The step at which a problem can be mended. */
 export function stepOf({ field, pool }: DraftProblem): StepName {
-  if (pool !== undefined || field.startsWith('spec.controlPlane')) return 'pools';
+  if (pool !== undefined || field === 'quota' || field.startsWith('spec.controlPlane')) return 'pools';
   if (/^spec\.(variables|secretVariables)/.test(field)) return 'variables';
   if (/^metadata|^spec\.(cloudAccount|gateway)/.test(field)) return 'infrastructure';
   return /^spec\.(profile|addons|overrides)/.test(field) ? 'profile' : 'review';

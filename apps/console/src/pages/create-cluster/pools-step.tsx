@@ -1,5 +1,5 @@
 import { Button, Notice } from '@slipway/ui';
-import { Info, Plus, Trash2 } from 'lucide-react';
+import { CircleAlert, Info, Plus, Trash2 } from 'lucide-react';
 import { Field, Fields } from '../../forms/field.tsx';
 import { YamlForm } from '../../forms/schema-form.tsx';
 import { type Schema, schemaAt, schemaOfKind } from '../../yaml/schema.ts';
@@ -15,6 +15,13 @@ export function PoolsStep({ draft, onChange, problems, document, schema }: StepP
     onChange({ ...draft, pools: draft.pools.flatMap((one, at) => (at === index ? (text === undefined ? [] : [text]) : [one])) });
   return (
     <div className="stack pools">
+      {problems
+        .filter(({ field }) => field === 'quota')
+        .map(({ message }) => (
+          <Notice key={message} icon={CircleAlert} tone="bad">
+            <p>It does not fit: {message}</p>
+          </Notice>
+        ))}
       <fieldset className="form-group">
         <legend>Control plane</legend>
         <YamlForm

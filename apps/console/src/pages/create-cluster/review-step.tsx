@@ -12,7 +12,6 @@ import { type Draft, type DraftProblem, objectsOf, stepOf } from './draft.ts';
 import type { Judgement } from './judge.ts';
 import type { StepProps } from './step.ts';
 import { STEP_WORDS } from './steps.tsx';
-import { priceText } from './summary.tsx';
 
 interface ReviewStepProps extends Pick<StepProps, 'draft' | 'document' | 'schema'> {
   readonly judgement: Judgement | undefined;
@@ -45,7 +44,6 @@ export function ReviewStep({ draft, document, schema, judgement }: ReviewStepPro
           <PlanActions plan={plan} />
         </Panel>
       )}
-      <p className="small quiet">{priceText(String(Reflect.get(Object(objectsOf(draft).cluster.spec), 'cloudAccount') ?? 'local'))}</p>
     </div>
   );
 }

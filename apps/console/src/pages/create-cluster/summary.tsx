@@ -1,7 +1,13 @@
+import type { ApiObject, CloudAccountSpec } from '@slipway/model';
+import { estimateCost } from '@slipway/model/browser';
 import { Panel, Status } from '@slipway/ui';
 import { CircleAlert, CircleCheck, CircleDashed, LoaderCircle } from 'lucide-react';
 import type { PlacedProfile } from '../../hub/profiles.ts';
 import { versionAt } from '../../hub/profiles.ts';
+import { KINDS } from '../../hub/kinds.ts';
+import { useObjects } from '../../state/use-live.ts';
+import { Cost, NoPrice } from '../clusters/cost.tsx';
+import { Limits } from './limits.tsx';
 import { clusterOf, type Draft, type PoolText, read, type Size } from './draft.ts';
 import type { Judgement } from './judge.ts';
 
@@ -40,7 +46,10 @@ export function Summary({ draft, profiles, judgement, asking }: SummaryProps) {
             <PoolFacts key={index} pool={pool} replicas={replicas} size={size} />
           ))}
           <dt>Price</dt>
-          <dd>{priceText(spec?.cloudAccount ?? 'local')}</dd>
+          <dd>
+            <Price draft={draft} />
+          </dd>
+          <Limits project={metadata?.namespace ?? 'default'} />
         </dl>
         <div role="status">
           <Verdict judgement={judgement} asking={asking} />
@@ -74,8 +83,20 @@ const sizeText = ({ cpu, memoryMiB }: Size = {}): string => {
   return parts.length === 0 ? '' : `× ${parts.join(', ')}`;
 };
 
-/** Said as it is: nobody has told the hub what a machine costs. */
-export const priceText = (account: string): string => `No price is known for the account “${account}”.`;
+/** Of the draft as it is now, without asking anybody. */
+function Price({ draft }: { readonly draft: Draft }) {
+  const { spec } = clusterOf(draft);
+  const account = spec?.cloudAccount ?? 'local';
+  const found = useObjects<ApiObject>(KINDS.cloudaccounts).items.find(({ metadata }) => metadata.name === account);
+  const groups = [
+    { name: 'control plane', replicas: spec?.controlPlane?.replicas ?? 1, size: spec?.controlPlane?.size ?? {} },
+    ...draft.pools
+      .map((text) => read<PoolText>(text).spec ?? {})
+      .map(({ pool = '', replicas = 0, size = {} }) => ({ name: pool, replicas, size })),
+  ];
+  const cost = estimateCost(groups, (found?.spec as CloudAccountSpec | undefined)?.prices);
+  return cost === undefined ? <NoPrice account={account} /> : <Cost cost={cost} />;
+}
 
 function Verdict({ judgement, asking }: Pick<SummaryProps, 'judgement' | 'asking'>) {
   if (judgement === undefined) return <Status icon={CircleDashed} tone="quiet" word="Not checked yet" />;

@@ -20,6 +20,8 @@ interface DeleteDialogProps {
 
 /** What else goes with an object of a kind, or stays; what is not named here goes alone. */
 const CONSEQUENCES: Readonly<Record<string, string>> = {
+  Cluster:
+    'Machines, volumes and networks that Slipway made for it go, with everything that runs on them. Its profile, the cloud account and the gateway, backups elsewhere and what was made outside of Slipway stay.',
   Project: 'The project must be empty: clusters and everything else in it stay until they are deleted themselves.',
   User: 'Their sessions, keys and open connections end at once. What they made stays.',
   Team: 'Its members stay, without the rights that they had through it.',

@@ -1,12 +1,13 @@
-import type { Scope } from '@slipway/model';
 import { Button, buttonClass, Status } from '@slipway/ui';
-import { Link } from '@tanstack/react-router';
+import { Link, useRouter, useSearch } from '@tanstack/react-router';
 import { CircleCheck, CircleHelp, Pencil, Trash2, TriangleAlert } from 'lucide-react';
 import { useState } from 'react';
+import { useWhyNot } from '../../hub/access.ts';
 import { KINDS, type KindName } from '../../hub/kinds.ts';
-import { profilePath } from '../profiles/profile-place.ts';
+import { onRowKey } from '../../state/row-keys.ts';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { cellWords, columnWords, MADE_BY_THE_HUB, ONE_LINE, pluralWords, WITHOUT_PAGE } from './kind-words.ts';
+import { objectHref } from './object-place.ts';
 
 export interface KindRow {
   readonly cells: readonly unknown[];
@@ -43,14 +44,14 @@ export function KindRows({ name, section, columns, rows, withProject }: KindRows
               )}
             </tr>
           </thead>
-          <tbody>
+          <tbody onKeyDown={onRowKey}>
             {rows.map(({ cells, object }) => (
               <tr key={object.metadata.uid}>
                 {withProject && <td>{object.metadata.namespace}</td>}
                 {columns.map(({ title, index }, at) => (
                   <td key={title} className={cellWords(cells[index]).length > ONE_LINE ? 'message' : 'one-line'}>
                     {at === 0 && opens ? (
-                      <RowLink name={name} section={section} object={object} text={cellWords(cells[index])} />
+                      <RowLink name={name} object={object} text={cellWords(cells[index])} />
                     ) : (
                       <CellValue title={title} value={cells[index]} />
                     )}
@@ -58,12 +59,7 @@ export function KindRows({ name, section, columns, rows, withProject }: KindRows
                 ))}
                 {changes && (
                   <td className="row-actions">
-                    <span className="row">
-                      {PROFILE_SCOPES[name] === undefined && <RowLink name={name} section={section} object={object} edit />}
-                      <Button look="icon" aria-label={`Delete ${object.metadata.name}`} onClick={() => setDeleting(object)}>
-                        <Trash2 size={14} aria-hidden />
-                      </Button>
-                    </span>
+                    <RowActions name={name} section={section} object={object} onDelete={() => setDeleting(object)} />
                   </td>
                 )}
               </tr>
@@ -92,45 +88,68 @@ function CellValue({ title, value }: { readonly title: string; readonly value: u
   return words === 'Unknown' ? <Status icon={CircleHelp} tone="quiet" word="Unknown" /> : words;
 }
 
-/** Profiles have a page of their own. */
-function addressIn(plural: KindName, section: string, { name, namespace }: { readonly name: string; readonly namespace?: string }) {
-  const scope = PROFILE_SCOPES[plural];
-  if (scope !== undefined) return { to: profilePath({ scope, project: namespace, name }) };
-  return {
-    to: '/clusters/$section/$plural/$name',
-    params: { section, plural, name },
-    search: (before: { project?: string | undefined }) => ({ project: before.project, in: namespace }),
-  };
-}
-const PROFILE_SCOPES: Partial<Record<KindName, Scope>> = {
-  clusterprofiles: 'tenant',
-  projectclusterprofiles: 'project',
-  systemclusterprofiles: 'system',
-};
-
-function RowLink(props: {
+interface RowActionsProps {
   readonly name: KindName;
   readonly section: string;
   readonly object: KindRow['object'];
-  readonly text?: string;
-  readonly edit?: boolean;
-}) {
-  const { metadata } = props.object;
-  if (!props.edit)
+  readonly onDelete: () => void;
+}
+
+/** What may be done with a row; what may not says why. */
+function RowActions({ name, section, object, onDelete }: RowActionsProps) {
+  const { name: called, namespace } = object.metadata;
+  const mayNotEdit = useWhyNot('update', KINDS[name], namespace);
+  const mayNotDelete = useWhyNot('delete', KINDS[name], namespace);
+  return (
+    <span className="row">
+      {!name.endsWith('profiles') && <EditLink name={name} section={section} object={object} because={mayNotEdit} />}
+      <Button look="icon" aria-label={`Delete ${called}`} because={mayNotDelete} onClick={onDelete}>
+        <Trash2 size={14} aria-hidden />
+      </Button>
+    </span>
+  );
+}
+
+function EditLink({ name, section, object, because }: Omit<RowActionsProps, 'onDelete'> & { readonly because: string | undefined }) {
+  const { metadata } = object;
+  const label = `Edit ${metadata.name}`;
+  if (because !== undefined)
     return (
-      <Link {...addressIn(props.name, props.section, metadata)} data-row>
-        {props.text}
-      </Link>
+      <Button look="icon" aria-label={label} because={because}>
+        <Pencil size={14} aria-hidden />
+      </Button>
     );
   return (
     <Link
       to="/clusters/$section/$plural/$name"
-      params={{ section: props.section, plural: props.name, name: metadata.name }}
+      params={{ section, plural: name, name: metadata.name }}
       search={(before) => ({ project: before.project, in: metadata.namespace, tab: 'edit' as const })}
       className={buttonClass('icon')}
-      aria-label={`Edit ${metadata.name}`}
+      aria-label={label}
     >
       <Pencil size={14} aria-hidden />
     </Link>
+  );
+}
+
+/** Opens the page of the object, in the scope of now. */
+function RowLink(props: { readonly name: KindName; readonly object: KindRow['object']; readonly text: string }) {
+  const router = useRouter();
+  const { project } = useSearch({ from: '__root__' });
+  const place = new URL(objectHref(props.name, props.object.metadata) ?? '', 'https://console.invalid');
+  if (project !== undefined) place.searchParams.set('project', project);
+  const href = `${router.basepath}${place.pathname}${place.search}`;
+  return (
+    <a
+      href={href}
+      data-row
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey || event.button !== 0) return;
+        event.preventDefault();
+        router.history.push(href);
+      }}
+    >
+      {props.text}
+    </a>
   );
 }

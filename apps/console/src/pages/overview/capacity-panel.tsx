@@ -1,10 +1,16 @@
+import type { ApiObject } from '@slipway/model';
+import type { Prices } from '@slipway/model/browser';
 import { Panel, Skeleton } from '@slipway/ui';
 import { useMemo } from 'react';
 import { KINDS } from '../../hub/kinds.ts';
 import type { Cluster, Pool } from '../../hub/objects.ts';
 import { useObjects } from '../../state/use-live.ts';
 import { Problem } from '../problem-pages.tsx';
-import { type Capacity, capacity } from './fleet-facts.ts';
+import { type Capacity, capacity, fleetCost } from './fleet-facts.ts';
+
+interface Account extends ApiObject {
+  readonly spec: { readonly prices?: Prices };
+}
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const memory = (gib: number): string => (gib >= 10_240 ? `${number.format(gib / 1024)} TiB` : `${number.format(gib)} GiB`);
@@ -13,6 +19,11 @@ const memory = (gib: number): string => (gib >= 10_240 ? `${number.format(gib / 
 export function CapacityPanel({ clusters, project }: { readonly clusters: readonly Cluster[]; readonly project: string | undefined }) {
   const pools = useObjects<Pool>(KINDS.machinepools, project);
   const found = useMemo(() => capacity(clusters, pools.items), [clusters, pools.items]);
+  const accounts = useObjects<Account>(KINDS.cloudaccounts);
+  const costs = useMemo(() => {
+    const prices = new Map(accounts.items.map(({ metadata, spec }) => [metadata.name, spec.prices]));
+    return fleetCost(clusters, pools.items, (account) => prices.get(account));
+  }, [clusters, pools.items, accounts.items]);
   return (
     <Panel title="Capacity" aside={<span className="quiet small">as declared</span>}>
       {pools.state === 'failed' ? (
@@ -41,6 +52,16 @@ export function CapacityPanel({ clusters, project }: { readonly clusters: readon
               <Line role="Pools" of={found.workers} />
             </tbody>
           </table>
+          {costs.map(({ currency, perMonth, clusters: priced }) => (
+            <p key={currency} className="small">
+              About{' '}
+              <strong>
+                {number.format(perMonth)} {currency}
+              </strong>{' '}
+              a month{priced < clusters.length && ` for ${number.format(priced)} clusters whose account has prices`}
+              <span className="quiet">, by declared sizes</span>
+            </p>
+          ))}
           {found.all.unsized > 0 && (
             <p className="quiet small">
               {number.format(found.all.unsized)} {found.all.unsized === 1 ? 'machine says' : 'machines say'} no size and{' '}

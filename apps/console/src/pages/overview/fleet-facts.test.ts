@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { Cluster, Pool } from '../../hub/objects.ts';
-import { capacity, partOfWorld, places, profileSpread } from './fleet-facts.ts';
+import { capacity, fleetCost, partOfWorld, places, profileSpread } from './fleet-facts.ts';
 
 const cluster = (
   name: string,
@@ -60,4 +60,21 @@ it('places are accounts and regions, with what is in trouble there', () => {
   expect(['us-east-1', 'sa-east', 'eu-central', 'ap-south', 'me-central-1', 'factory-7', 'westeurope', 'eastus2'].map(partOfWorld)).toEqual(
     ['North America', 'South America', 'Europe', 'Asia Pacific', 'Africa & Middle East', 'Elsewhere', 'Europe', 'North America'],
   );
+});
+
+it('cost is of clusters whose account has prices, by currency', () => {
+  const sized = { cpu: 2, memoryMiB: 4096 };
+  const of = { 'eu-account': { currency: 'EUR', coreHour: '0.01' }, 'us-account': { currency: 'USD', machineHour: '1' } };
+  const workers = { metadata: { namespace: 'shop' }, spec: { cluster: 'a', replicas: 2, size: sized } } as unknown as Pool;
+  const clusters = [
+    cluster('a', { replicas: 1, size: sized, account: 'eu-account' }),
+    cluster('b', { replicas: 1, size: sized, account: 'eu-account' }),
+    cluster('c', { replicas: 1, account: 'us-account' }),
+    cluster('d', { replicas: 1 }),
+  ];
+  expect(fleetCost(clusters, [workers], (account) => of[account as keyof typeof of])).toEqual([
+    { currency: 'EUR', perMonth: 58.4, clusters: 2 },
+    { currency: 'USD', perMonth: 730, clusters: 1 },
+  ]);
+  expect(fleetCost(clusters, [workers], () => undefined)).toEqual([]);
 });

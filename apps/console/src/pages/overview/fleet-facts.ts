@@ -1,3 +1,4 @@
+import { estimateCost, type Prices } from '@slipway/model/browser';
 import type { Cluster, Pool } from '../../hub/objects.ts';
 import { attention } from '../clusters/attention.ts';
 import { profileText, spread } from '../clusters/cluster-rows.ts';
@@ -35,6 +36,34 @@ export function capacity(
   const controlPlanes = clusters.map(({ spec }): Machines => ({ count: spec.controlPlane.replicas, size: spec.controlPlane.size }));
   const workers = pools.map(({ spec }): Machines => ({ count: spec.replicas, size: spec.size }));
   return { controlPlanes: sum(controlPlanes), workers: sum(workers), all: sum([...controlPlanes, ...workers]) };
+}
+
+export interface FleetCost {
+  readonly currency: string;
+  readonly perMonth: number;
+  /** Clusters whose account has prices. */
+  readonly clusters: number;
+}
+
+/** What clusters are expected to cost a month by the prices of their accounts, one line for each currency. */
+export function fleetCost(
+  clusters: readonly Cluster[],
+  pools: readonly Pool[],
+  pricesOf: (account: string) => Prices | undefined,
+): FleetCost[] {
+  const byCluster = Map.groupBy(pools, ({ metadata, spec }) => `${metadata.namespace}/${spec.cluster}`);
+  const found = new Map<string, { currency: string; perMonth: number; clusters: number }>();
+  for (const { metadata, spec } of clusters) {
+    const prices = pricesOf(spec.cloudAccount);
+    if (prices === undefined) continue;
+    const own = byCluster.get(`${metadata.namespace}/${metadata.name}`) ?? [];
+    const groups = [{ name: '', ...spec.controlPlane }, ...own.map(({ spec: pool }) => ({ name: '', ...pool }))];
+    const sum = found.get(prices.currency) ?? { currency: prices.currency, perMonth: 0, clusters: 0 };
+    sum.perMonth += Number(estimateCost(groups, prices)?.perMonth ?? 0);
+    sum.clusters += 1;
+    found.set(prices.currency, sum);
+  }
+  return [...found.values()].toSorted((a, b) => b.clusters - a.clusters);
 }
 
 export interface ProfileSpread {

@@ -4,6 +4,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { FilterX, Inbox, Search } from 'lucide-react';
 import type { ReactNode } from 'react';
 import type { Collection } from '../../hub/live.ts';
+import { onRowKey } from '../../state/row-keys.ts';
 import { Refused } from '../problem-pages.tsx';
 
 export interface Column<T> {
@@ -74,7 +75,7 @@ export function Rows<T>({ title, rows, from, columns, keyOf, text, actions, noth
                   ))}
                 </tr>
               </thead>
-              <tbody>
+              <tbody onKeyDown={onRowKey}>
                 {shown.map((row) => (
                   <tr key={keyOf(row)}>
                     {columns.map((column) => (
