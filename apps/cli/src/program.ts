@@ -3,11 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import type { CliDeps, CommandEntry } from './command.ts';
 import { entries } from './entries.ts';
-import { EXIT, exitCodeOf, type ExitCode } from './exit.ts';
+import { EXIT, exitCodeOf, type ExitCode, UsageError } from './exit.ts';
 import { verbFirst } from './grammar.ts';
 import { printError } from './output/errors.ts';
 import { examplesFirst } from './output/help.ts';
 import { createIo, type Io } from './output/io.ts';
+import { needsSources } from './single-file.ts';
 
 /** The part of `process` the CLI touches. */
 export type CliProcess = Pick<NodeJS.Process, 'env' | 'stdin' | 'stdout' | 'stderr' | 'on' | 'off' | 'exit'>;
@@ -34,7 +35,8 @@ function selfName(env: NodeJS.ProcessEnv): string {
 
 function overview(self: string): string {
   const groups = new Map<string, CommandEntry[]>();
-  for (const entry of entries) groups.set(entry.group, [...(groups.get(entry.group) ?? []), entry]);
+  for (const entry of entries.filter(({ group }) => !needsSources(group)))
+    groups.set(entry.group, [...(groups.get(entry.group) ?? []), entry]);
   const width = Math.max(...entries.map((entry) => entry.usage.length)) + 2;
   const lines = [...groups].flatMap(([group, members]) => [
     '',
@@ -45,7 +47,9 @@ function overview(self: string): string {
     'Slipway builds Kubernetes clusters from profiles and keeps them as declared.',
     '',
     'Examples:',
-    `  ${self} up                                    # everything on this machine, and the first cluster`,
+    ...(needsSources('This machine')
+      ? []
+      : [`  ${self} up                                    # everything on this machine, and the first cluster`]),
     `  ${self} get clusters -w                       # what there is, as it changes`,
     `  ${self} plan -f cluster.yaml                  # what a change would do, before it is done`,
     `  ${self} upgrade cluster dev --profile starter@1.1.0`,
@@ -63,7 +67,10 @@ async function buildProgram(argv: readonly string[], deps: CliDeps): Promise<Com
   const words = argv.filter((argument) => !argument.startsWith('-'));
   const wanted = words[0] === 'help' ? words[1] : words[0];
   for (const entry of entries) {
-    if (entry.name === wanted || entry.aliases?.includes(wanted ?? '')) (await entry.load()).register(program, deps);
+    const asked = entry.name === wanted || entry.aliases?.includes(wanted ?? '');
+    if (asked && needsSources(entry.group))
+      throw new UsageError(`"${entry.name}" is not in the command line alone.`, "Run ./slipway in a checkout of Slipway's sources.");
+    if (asked) (await entry.load()).register(program, deps);
     else program.command(entry.name).description(entry.summary);
   }
   return program;

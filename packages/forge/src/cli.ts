@@ -7,6 +7,7 @@ import { createToolchain, type ForgeToolchain } from './create-toolchain.ts';
 import { toolchainEnvironment } from './environment.ts';
 import { gatewayPieces } from './catalogue.ts';
 import { debianComponents, goComponents, npmComponents, renderNotices } from './notices.ts';
+import { bundleCommandLine } from './program-bundle.ts';
 import { renderSbom, shippedComponents } from './sbom.ts';
 import type { Progress } from './toolchain.ts';
 
@@ -15,6 +16,7 @@ const USAGE = `Usage: node packages/forge/src/cli.ts <command>
   ensure <piece>...            make pieces, or find them in the cache
   ensure-for <version>         what a cluster of this Kubernetes version needs (v1.35.4)
   ensure-gateway               what the local gateway needs besides
+  command-line <file>          write the command line as one file, for machines without the sources
   notices                      write THIRD_PARTY_NOTICES.md
   sbom                         print what is shipped as CycloneDX 1.6 (JSON)
   bundle <target> <piece>...   write a content bundle: a directory, or a file ending in .tar.zst
@@ -57,6 +59,12 @@ async function main(argv: readonly string[], signal: AbortSignal): Promise<void>
       process.stdout.write(
         `${await writeBundle(resolve(target), await toolchain.entries(names, { onProgress: printProgress(), signal }))}\n`,
       );
+      return;
+    }
+    case 'command-line': {
+      const [target] = rest;
+      if (target === undefined) throw new SlipwayError('BadRequest', USAGE);
+      await writeFile(resolve(target), await bundleCommandLine(repoRoot), { mode: 0o755 });
       return;
     }
     case 'notices': {

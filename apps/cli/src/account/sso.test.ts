@@ -81,7 +81,7 @@ describe('single sign-on from the command line, as docs/identity.md has it', { t
     await hub?.stop();
   });
 
-  it('shows a code, waits, and is signed in as who approves', async () => {
+  it('shows a code, waits, and is signed in as who approves (E26)', async () => {
     const waiting = await login();
     expect(waiting.address).toBe(`${hub.server}/auth/device?tenant=acme&provider=corp`);
     await decide(waiting, 'approve');
