@@ -13,14 +13,22 @@ import { useAttempt } from '../../state/use-attempt.ts';
 
 type Gateway = ApiObject<GatewaySpec, { readonly connected?: boolean }>;
 
-export function ClusterStep({ project, note }: { readonly project: string; readonly note: Note }) {
+export function ClusterStep(props: {
+  readonly project: string;
+  readonly note: Note;
+  /** From when the cluster begins to be made until all of it is. */
+  readonly onMaking: (making: boolean) => void;
+}) {
+  const { project, note, onMaking } = props;
   const gateways = useObjects<Gateway>(KINDS.gateways);
   const local = gateways.items.find(({ spec, status }) => spec.clouds.includes('local') && status?.connected === true);
   const [where, setWhere] = useState<Way>('here');
   const [name, setName] = useState('dev');
   const { busy, error, run } = useAttempt(async () => {
-    if (where === 'here') await createStarter(project, name);
-    else await note({ later: true });
+    if (where !== 'here') return note({ later: true });
+    onMaking(true);
+    await createStarter(project, name, error !== undefined);
+    onMaking(false);
   });
   return (
     <Panel title="Create the first cluster" aside={<span className="quiet">in project {project}</span>}>

@@ -1,4 +1,5 @@
 import { Skeleton } from '@slipway/ui';
+import { useState } from 'react';
 import { PageHead } from '../../shell/page-title.tsx';
 import { Refused } from '../problem-pages.tsx';
 import { ClusterStep } from './cluster-step.tsx';
@@ -17,7 +18,8 @@ const STEPS: readonly (readonly [SetupStep, string])[] = [
 /** The beginning: from an empty hub to a first cluster. Where somebody is follows from what there is in the hub. */
 export function SetupPage() {
   const { facts, error, note } = useSetup();
-  const step = facts === undefined ? undefined : setupStep(facts);
+  const [making, setMaking] = useState(false);
+  const step = facts === undefined ? undefined : setupStep(facts, making);
   const at = STEPS.findIndex(([id]) => id === step);
   return (
     <div className="setup">
@@ -36,7 +38,9 @@ export function SetupPage() {
       {error !== undefined && <Refused error={error} />}
       {facts === undefined && error === undefined && <Skeleton lines={6} />}
       {step === 'project' && <ProjectStep note={note} />}
-      {facts !== undefined && step === 'cluster' && <ClusterStep project={facts.notes.project ?? 'default'} note={note} />}
+      {facts !== undefined && step === 'cluster' && (
+        <ClusterStep project={facts.notes.project ?? 'default'} note={note} onMaking={setMaking} />
+      )}
       {facts !== undefined && step === 'ready' && <ReadyStep facts={facts} note={note} />}
     </div>
   );

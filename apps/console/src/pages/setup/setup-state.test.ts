@@ -19,6 +19,10 @@ describe('the beginning', () => {
     expect(setupStep({ notes: { project: 'shop' }, clusters: [] })).toBe('cluster');
     expect(setupStep({ notes: { project: 'shop' }, clusters: [cluster()] })).toBe('ready');
     expect(setupStep({ notes: { project: 'shop', later: true }, clusters: [] })).toBe('ready');
+    // While its workers are made too; who looks around first, or goes back, does not wait for them.
+    expect(setupStep({ notes: { project: 'shop' }, clusters: [cluster()] }, true)).toBe('cluster');
+    expect(setupStep({ notes: { project: 'shop', later: true }, clusters: [cluster()] }, true)).toBe('ready');
+    expect(setupStep({ notes: {}, clusters: [cluster()] }, true)).toBe('project');
   });
 
   it('counts as done what is there, whoever made it', () => {

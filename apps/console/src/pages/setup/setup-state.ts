@@ -62,7 +62,9 @@ export function setupTasks({ notes, clusters, users }: SetupFacts): SetupTask[] 
 /** Where somebody is in the flow: they come back to it after a reload, on any browser. */
 export type SetupStep = 'project' | 'cluster' | 'ready';
 
-export function setupStep({ notes, clusters }: Pick<SetupFacts, 'notes' | 'clusters'>): SetupStep {
+/** `making`: the cluster is there and its workers are not yet, so the page that makes them stays. */
+export function setupStep({ notes, clusters }: Pick<SetupFacts, 'notes' | 'clusters'>, making = false): SetupStep {
   if (notes.project === undefined) return 'project';
-  return clusters.length > 0 || notes.later === true ? 'ready' : 'cluster';
+  if (notes.later === true) return 'ready';
+  return clusters.length > 0 && !making ? 'ready' : 'cluster';
 }
