@@ -33,6 +33,8 @@ export function multiWatchRoute(scope: FastifyInstance, deps: RouteDeps): void {
     if (parts.length === 0 || parts.length > MOST_PARTS)
       throw new SlipwayError('BadRequest', `Name 1 to ${MOST_PARTS} collections: ?of=clusters%3FresourceVersion%3D812`);
     const response = reply.raw;
+    // Each part that waits for a slow reader listens for the end too; nobody has to be warned of that.
+    response.setMaxListeners(MOST_PARTS + response.getMaxListeners());
     // One listener for them all: a page may have dozens.
     const counted = parts.map(() => deps.fairness.lasting(principal));
     response.once('close', () => counted.forEach((leave) => leave()));
