@@ -48,6 +48,9 @@ const kindPlace = (section: string, title: string, icon: LucideIcon, ...kinds: K
   kinds,
 });
 
+/** Its page is its own; the objects of the installation have the pages of every kind. */
+const SETTINGS = kindPlace('settings', 'Settings', Settings, 'tenants', 'auditsinks');
+
 export const KIND_PLACES: readonly KindPlace[] = [
   kindPlace(
     'profiles',
@@ -64,7 +67,8 @@ export const KIND_PLACES: readonly KindPlace[] = [
   kindPlace('packs', 'Packs & registries', Package, 'packs', 'registries', 'projectpacks', 'projectregistries'),
   kindPlace('accounts', 'Accounts & gateways', Cloud, 'cloudaccounts', 'gateways'),
   kindPlace('machines', 'Machines', Server, 'machines', 'machinepools'),
-  kindPlace('activity', 'Activity', History, 'events'),
+  // Their list is a page of its own.
+  kindPlace('activity', 'Activity', History),
   kindPlace('projects', 'Projects', BookMarked, 'projects'),
   // Their list is a page of its own; their objects have the pages of every kind.
   kindPlace(
@@ -80,14 +84,16 @@ export const KIND_PLACES: readonly KindPlace[] = [
     'apikeys',
     'identityproviders',
   ),
+  SETTINGS,
 ];
 
 export const PLACES: Readonly<Record<Mode, readonly Place[]>> = {
   clusters: [
     { path: '/clusters/overview', title: 'Overview', icon: Gauge },
     { path: '/clusters/list', title: 'Clusters', icon: Boxes },
-    ...KIND_PLACES,
+    ...KIND_PLACES.filter((place) => place !== SETTINGS),
     { path: '/clusters/audit', title: 'Audit', icon: ScrollText },
+    SETTINGS,
   ],
   apps: [
     { path: '/apps/list', title: 'Apps', icon: LayoutGrid },

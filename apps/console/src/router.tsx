@@ -10,6 +10,7 @@ import {
 import { isRecord } from '@slipway/model/browser';
 import { CONSOLE_PATH } from './hub/place.ts';
 import { AppsPage } from './pages/apps-page.tsx';
+import { activitySearch } from './pages/activity/activity-search.ts';
 import type { AuditSearch } from './pages/audit/records.ts';
 import { ClusterPage } from './pages/clusters/cluster-page.tsx';
 import { ClustersPage } from './pages/clusters/clusters-page.tsx';
@@ -31,7 +32,8 @@ import {
   type StepName,
   STEPS,
 } from './paths.ts';
-import { lastMode, lastPlace } from './state/last-place.ts';
+import { lastPlace } from './state/last-place.ts';
+import { startMode } from './state/start-mode.ts';
 import { Shell } from './shell/shell.tsx';
 
 /** A word of an address, or nothing: what somebody typed into it must not break a page. */
@@ -47,8 +49,8 @@ const root = createRootRoute({
 const home = createRoute({
   getParentRoute: () => root,
   path: '/',
-  beforeLoad: () => {
-    const mode = lastMode() ?? 'clusters';
+  beforeLoad: async () => {
+    const mode = await startMode();
     throw redirect({ href: lastPlace(mode) ?? MODE_HOME[mode] });
   },
 });
@@ -83,6 +85,20 @@ const audit = createRoute({
     open: word(search['open']),
   }),
   component: lazyRouteComponent(() => import('./pages/audit/audit-page.tsx'), 'AuditPage'),
+});
+const activity = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/activity',
+  validateSearch: activitySearch,
+  component: lazyRouteComponent(() => import('./pages/activity/activity-page.tsx'), 'ActivityPage'),
+});
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/settings',
+  validateSearch: (search: Record<string, unknown>): { tab?: 'installation' | undefined } => ({
+    tab: search['tab'] === 'installation' ? 'installation' : undefined,
+  }),
+  component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
 const setup = createRoute({
   getParentRoute: () => root,
@@ -250,6 +266,8 @@ export const router = createRouter({
     setup,
     people,
     audit,
+    activity,
+    settings,
     overview,
     clusters,
     cluster,

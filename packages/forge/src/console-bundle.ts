@@ -41,6 +41,9 @@ export async function ensureConsole(where: {
   return { path, made: true };
 }
 
+/** What the console ships of others, which its settings show. */
+const NOTICES = 'THIRD_PARTY_NOTICES.md';
+
 /** Makes the files in a directory: `index.html`, and `assets/` with names that hold the hash of their content, each also packed. */
 export async function buildConsole(repoRoot: string, directory: string): Promise<void> {
   const { build } = await import('esbuild');
@@ -55,15 +58,15 @@ export async function buildConsole(repoRoot: string, directory: string): Promise
     chunkNames: 'part-[hash]',
     jsx: 'automatic',
     define: { 'process.env.NODE_ENV': '"production"' },
-    // Their texts are in THIRD_PARTY_NOTICES.md.
+    // Their texts are in THIRD_PARTY_NOTICES.md, which the settings show.
     legalComments: 'none',
-    loader: { '.woff2': 'file' },
+    loader: { '.woff2': 'file', '.md': 'copy' },
     assetNames: '[name]-[hash]',
     metafile: true,
     logLevel: 'silent',
   } as const;
   const [app, theme] = await Promise.all([
-    build({ ...common, entryPoints: ['apps/console/src/main.tsx'], format: 'esm', splitting: true }),
+    build({ ...common, entryPoints: ['apps/console/src/main.tsx', NOTICES], format: 'esm', splitting: true }),
     // Before the first paint, so that nobody who chose a theme sees the other one flash.
     build({ ...common, entryPoints: ['apps/console/src/first-paint.ts'], format: 'iife' }),
   ]);
@@ -84,6 +87,7 @@ export async function buildConsole(repoRoot: string, directory: string): Promise
   const template = await readFile(join(repoRoot, 'apps/console/index.html'), 'utf8');
   const filled = template
     .replace('%first-paint%', assetOf('apps/console/src/first-paint.ts', '.js'))
+    .replace('%notices%', assetOf(NOTICES, '.md'))
     .replace('%main.css%', assetOf('apps/console/src/main.tsx', '.css'))
     .replace('%main%', assetOf('apps/console/src/main.tsx', '.js'))
     .replace('%font%', fontOf('inter-latin-wght-normal'));
@@ -101,7 +105,11 @@ async function sourceDigest(repoRoot: string): Promise<string> {
   // Its dependencies, and what makes it.
   const files = [join('packages/forge/src/console-bundle.ts'), 'package-lock.json'];
   for (const input of INPUTS) for await (const file of glob(`${input}/**/*.{ts,tsx,css,json,svg}`, { cwd: repoRoot })) files.push(file);
-  files.push('apps/console/index.html', ...['ui', 'api', 'kit', 'model'].map((name) => `packages/${name}/package.json`));
+  files.push(
+    'apps/console/index.html',
+    'THIRD_PARTY_NOTICES.md',
+    ...['ui', 'api', 'kit', 'model'].map((name) => `packages/${name}/package.json`),
+  );
   for (const file of files.filter((name) => !name.endsWith('.test.ts')).toSorted())
     hash
       .update(file)

@@ -1,4 +1,4 @@
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useEffect, useId, useRef, useState } from 'react';
 
 /** A modal dialog: the browser's own, which keeps the focus inside, closes with Escape and gives the focus back. */
 export function Dialog(props: {
@@ -37,14 +37,17 @@ export function Menu(props: {
   readonly label: string;
   readonly button: ReactNode;
   readonly className?: string;
-  readonly children: (close: () => void) => ReactNode;
+  /** What is asked for only while it is open goes by the second. */
+  readonly children: (close: () => void, open: boolean) => ReactNode;
 }) {
+  const [open, setOpen] = useState(false);
   const id = useId();
   const button = useRef<HTMLButtonElement>(null);
   const popover = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const element = popover.current;
-    const place = () => {
+    const place = (event?: Event) => {
+      if (event instanceof ToggleEvent) setOpen(event.newState === 'open');
       const anchor = button.current?.getBoundingClientRect();
       if (element === null || anchor === undefined) return;
       element.style.top = `${anchor.bottom + 4}px`;
@@ -60,7 +63,7 @@ export function Menu(props: {
         {props.button}
       </button>
       <div ref={popover} id={id} popover="auto" className="menu" aria-label={props.label} role="group">
-        {props.children(() => popover.current?.hidePopover())}
+        {props.children(() => popover.current?.hidePopover(), open)}
       </div>
     </>
   );

@@ -31,6 +31,8 @@ export const KINDS = {
   apikeys: of('ApiKey', 'apikeys', 'tenant'),
   serviceaccounts: of('ServiceAccount', 'serviceaccounts'),
   identityproviders: of('IdentityProvider', 'identityproviders', 'tenant'),
+  tenants: of('Tenant', 'tenants', 'system'),
+  auditsinks: of('AuditSink', 'auditsinks', 'tenant'),
   useritems: of('UserItem', 'useritems', 'tenant'),
   rolebindings: of('RoleBinding', 'rolebindings', 'tenant'),
 } as const satisfies Readonly<Record<string, KindAddress>>;

@@ -2,6 +2,7 @@ import { Button } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { CircleQuestionMark, Menu as MenuIcon, Sailboat, Search } from 'lucide-react';
 import { MODE_WORDS } from '../paths.ts';
+import { ActivityMenu } from './activity-menu.tsx';
 import { DemoMark } from './demo-mark.tsx';
 import { ModeLink } from './mode-link.tsx';
 import { ScopePicker } from './scope-picker.tsx';
@@ -35,6 +36,7 @@ export function Header({ onPalette, onHelp, onNavigation, drawer }: HeaderProps)
         <span className="only-read-narrow">Search</span>
         <kbd className="only-wide">{KEYS}</kbd>
       </button>
+      <ActivityMenu />
       <Button look="icon" className="only-wide" aria-label="Keyboard shortcuts" onClick={onHelp}>
         <CircleQuestionMark size={17} aria-hidden />
       </Button>

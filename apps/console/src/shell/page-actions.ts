@@ -2,8 +2,9 @@ import { MousePointerClick, Rows3 } from 'lucide-react';
 import type { Entry } from './palette-entry.ts';
 
 /** What a page offers beside its lists: at its head, its tabs, at the head of a part, below a form. */
-const OFFERED = ['.page-head', '.tabs', '.panel-head', '.form-foot', '[role="toolbar"]', '.row:not(td .row, [role="row"] .row)'];
-const OF_PAGE = OFFERED.flatMap((place) => [`main ${place} button`, `main ${place} a[href]`]).join(', ');
+const OFFERED = ['.page-head', '.tabs', '.panel-head', '.form-foot', '[role="toolbar"]', '.row'];
+// A link in a line of text is no action; one that looks like a button is.
+const OF_PAGE = ['main .tabs a[href]', ...OFFERED.flatMap((place) => [`main ${place} button`, `main ${place} a.button[href]`])].join(', ');
 const ROW = 'tr, [role="row"]';
 
 /** What the page can do now, as it shows it: no page has to tell of it twice, and none can forget. What is done with the row where the keyboard is comes first. */

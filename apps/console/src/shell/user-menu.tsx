@@ -1,14 +1,13 @@
 import { Menu } from '@slipway/ui';
-import { Check, CircleUser, Keyboard, KeyRound, LogOut, Shuffle, SquareTerminal } from 'lucide-react';
+import { Link } from '@tanstack/react-router';
+import { Check, CircleUser, Keyboard, KeyRound, LogOut, Settings, Shuffle, SquareTerminal } from 'lucide-react';
 import { useState } from 'react';
 import { HUB } from '../hub/place.ts';
 import { signOut } from '../hub/session.ts';
 import { otherMode } from '../paths.ts';
 import { useSession } from '../state/session-context.ts';
-import { setTheme, theme, type Theme, THEMES } from '../state/theme.ts';
+import { setTheme, theme, THEME_WORDS, THEMES } from '../state/theme.ts';
 import { ModeLink, useMode } from './mode-link.tsx';
-
-const THEME_WORDS: Readonly<Record<Theme, string>> = { system: 'As the system', light: 'Light', dark: 'Dark' };
 
 export const leave = (): void => {
   void signOut().finally(() => location.assign(`${HUB}/auth/sign-in`));
@@ -57,6 +56,10 @@ export function UserMenu({ onHelp }: { readonly onHelp: () => void }) {
             </button>
           ))}
           <hr className="menu-rule" />
+          <Link to="/clusters/settings" className="menu-item" onClick={close}>
+            <Settings size={15} aria-hidden />
+            Settings
+          </Link>
           <a className="menu-item" href={`${HUB}/auth/device`}>
             <SquareTerminal size={15} aria-hidden />
             Sign in a command line

@@ -15,6 +15,7 @@ const TYPES: Readonly<Record<string, string>> = {
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
   '.woff2': 'font/woff2',
+  '.md': 'text/plain; charset=utf-8',
 };
 
 /** Scripts and styles of this hub only, requests to this hub only, in nobody's frame. `base-uri 'self'`: assets have one address however deep the page is. */

@@ -17,15 +17,7 @@ export function ActivityPanel({ project }: { readonly project: string | undefine
     [events.items],
   );
   return (
-    <Panel
-      title="Latest events"
-      flush
-      aside={
-        <Link to="/clusters/$section" params={{ section: 'activity' }}>
-          All activity
-        </Link>
-      }
-    >
+    <Panel title="Latest events" flush aside={<Link to="/clusters/activity">All activity</Link>}>
       {events.state === 'failed' && <Problem error={events.error} />}
       {events.state === 'loading' && shown.length === 0 && (
         <div className="panel-body">

@@ -1,10 +1,11 @@
-import { Ago, Button, Dialog, Skeleton } from '@slipway/ui';
-import { useCallback, useEffect, useState } from 'react';
+import { Button, Dialog } from '@slipway/ui';
+import { useState } from 'react';
 import { useWhyNot } from '../../hub/access.ts';
 import { KINDS } from '../../hub/kinds.ts';
 import { useAttempt } from '../../state/use-attempt.ts';
 import { Problem } from '../problem-pages.tsx';
-import { endSessions, type Invitation, invitationOf, sessionsOf, setDisabled, type SignedInAt, type User } from './accounts.ts';
+import { type Invitation, invitationOf, setDisabled, type User } from './accounts.ts';
+import { Sessions } from './sessions.tsx';
 import { ShowOnce } from './show-once.tsx';
 
 /** One user: whether they may come in, where they are signed in, and a new link. */
@@ -54,41 +55,5 @@ export function UserDialog({ user, onClose }: { readonly user: User; readonly on
         </div>
       </div>
     </Dialog>
-  );
-}
-
-function Sessions({ name }: { readonly name: string }) {
-  const [sessions, setSessions] = useState<readonly SignedInAt[]>();
-  const [problem, setProblem] = useState<unknown>();
-  const load = useCallback(() => sessionsOf(name).then(setSessions, setProblem), [name]);
-  useEffect(() => void load(), [load]);
-  const ending = useAttempt(async (id?: string) => {
-    await endSessions(name, id);
-    await load();
-  });
-  return (
-    <section className="stack" aria-label="Sessions">
-      <h3>Signed in</h3>
-      {problem !== undefined && <Problem error={problem} />}
-      {ending.error !== undefined && <Problem error={ending.error} />}
-      {sessions === undefined && problem === undefined && <Skeleton lines={2} />}
-      {sessions?.length === 0 && <p className="quiet">Nowhere.</p>}
-      <ul className="stack">
-        {sessions?.map((session) => (
-          <li key={session.id} className="row">
-            <span className="grow">
-              {session.address ?? 'an unknown address'} <span className="quiet small">by {session.provider ?? session.method}</span>
-              <span className="quiet small block">
-                last used <Ago time={session.lastUsedAt} />, ends by itself on {new Date(session.expiresAt).toLocaleString()}
-                {session.current ? '; this one' : ''}
-              </span>
-            </span>
-            <Button aria-label={`End the session from ${session.address ?? session.id}`} onClick={() => ending.run(session.id)}>
-              End
-            </Button>
-          </li>
-        ))}
-      </ul>
-    </section>
   );
 }
