@@ -52,7 +52,7 @@ describe('forms of ordinary kinds', () => {
     expect((await stored(teamKind, 'platform')).spec.members).toEqual(['admin']);
   });
 
-  it('form and YAML are one text: comments and unknown order stay, what is wrong is said in both (E11, in part)', async () => {
+  it('form and YAML are one text: comments and unknown order stay, what is wrong is said in both (E11)', async () => {
     const { page } = visit;
     await page.goto(at('/clusters/packs/new/registries'));
     await heading('Create registry').waitFor();
@@ -71,6 +71,9 @@ describe('forms of ordinary kinds', () => {
     await page.getByLabel('Url', { exact: true }).fill('no url');
     await button('Review changes').click();
     await page.getByRole('alert').first().waitFor();
+    const field = page.getByLabel('Url', { exact: true });
+    expect(await field.getAttribute('aria-invalid')).toBe('true');
+    expect(await page.locator('.form-row', { has: field }).locator('.form-problem').textContent()).toMatch(/url/i);
     await button('YAML').click();
     const shown = await editor.textContent();
     expect(shown).toContain('# An ordinary repository.');
@@ -79,7 +82,7 @@ describe('forms of ordinary kinds', () => {
     await page.locator('.cm-lint-marker-error').first().waitFor();
   });
 
-  it('completes and explains fields from the schema of the kind (E11, in part)', async () => {
+  it('completes and explains fields from the schema of the kind (E11)', async () => {
     const { page } = visit;
     const editor = page.getByRole('textbox', { name: 'YAML of Registry' });
     await editor.click();
@@ -91,6 +94,30 @@ describe('forms of ordinary kinds', () => {
     // Tab is not the editor's own: it goes on.
     await page.keyboard.press('Tab');
     expect(await page.evaluate('document.activeElement?.dataset.typing === undefined')).toBe(true);
+  });
+
+  it('keeps what the form does not know as it is written, and says in both that it would not be stored (E11)', async () => {
+    const { page } = visit;
+    const editor = page.getByRole('textbox', { name: 'YAML of Registry' });
+    await editor.click();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(
+      'apiVersion: slipway.dev/v1\nkind: Registry\nmetadata:\n  name: charts\nspec:\n  type: helm\n  colour: red # mine\n  url: https://a.example.com # public\n',
+    );
+    await button('Form').click();
+    await page.getByLabel('Url', { exact: true }).fill('https://charts.example.com');
+    await button('Review changes').click();
+    await page
+      .getByRole('alert')
+      .getByText(/colour/)
+      .first()
+      .waitFor();
+    await button('YAML').click();
+    expect(await editor.textContent()).toContain('url: https://charts.example.com # public');
+    expect(await editor.textContent()).toContain('colour: red # mine');
+    await page.locator('.cm-lint-marker-error').first().waitFor();
+    expect(await world.client.find({ kind: registryKind, name: 'charts' })).toBeUndefined();
   });
 
   it('what is not saved asks before it is left, and is there again after leaving and after a reload (E25, in part)', async () => {

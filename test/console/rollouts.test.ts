@@ -75,7 +75,7 @@ it('shows its waves and clusters as they go, is paused, goes on, and a wave is l
     .toEqual(['rest']);
 });
 
-it('begins with the clusters that were chosen in the list, and asks for the rest (E16; E6, in part)', async () => {
+it('begins with the clusters that were chosen in the list, and asks for the rest (E16; E6)', async () => {
   const { page } = visit;
   await page.goto(`${world.hub.url}/console/clusters/list`);
   await page.getByRole('checkbox', { name: /one/ }).check();

@@ -62,7 +62,7 @@ describe('a fleet of 5,000 clusters', () => {
     await visit.page.locator('.demo-mark').waitFor();
   });
 
-  it('is listed and filtered by status, profile, version, label and text, with counts, and all of it is in the address (E6, in part)', async () => {
+  it('is listed and filtered by status, profile, version, label and text, with counts, and all of it is in the address (E6)', async () => {
     const { page } = visit;
     const begun = Date.now();
     await open('/clusters/list', 'Clusters');
@@ -112,7 +112,7 @@ describe('a fleet of 5,000 clusters', () => {
     await expect.poll(focusedRow, { timeout: PATIENCE }).toBe(2);
   });
 
-  it('a view with filters and order is kept under a name: there again after a reload, and gone when it is deleted (E6, in part)', async () => {
+  it('a view with filters and order is kept under a name: there again after a reload, and gone when it is deleted (E6)', async () => {
     const { page } = visit;
     await open('/clusters/list?status=Degraded&sort=-age', 'Clusters');
     await wholeFleet();
@@ -133,7 +133,7 @@ describe('a fleet of 5,000 clusters', () => {
     await page.getByText('No view is saved yet').waitFor();
   });
 
-  it('many are paused at once, with a result for each, and one is deleted only by its name (E6, in part)', async () => {
+  it('many are paused at once, with a result for each, and one is deleted only by its name (E6)', async () => {
     const { page } = visit;
     await open('/clusters/list?project=labs&status=Running&sort=name', 'Clusters');
     await wholeFleet();
