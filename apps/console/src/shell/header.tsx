@@ -36,7 +36,10 @@ export function Header({ onPalette, onHelp, onNavigation, drawer }: HeaderProps)
         <span className="only-read-narrow">Search</span>
         <kbd className="only-wide">{KEYS}</kbd>
       </button>
-      <ActivityMenu />
+      {/* On a phone the page in the navigation has it, and the scope needs the room. */}
+      <span className="only-wide">
+        <ActivityMenu />
+      </span>
       <Button look="icon" className="only-wide" aria-label="Keyboard shortcuts" onClick={onHelp}>
         <CircleQuestionMark size={17} aria-hidden />
       </Button>
