@@ -6,11 +6,14 @@ import {
   machinePoolKind,
   type MachinePoolSpec,
   type NewObject,
+  projectRoleBindingKind,
 } from '@slipway/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
-import { type ConsoleWorld, makeCluster, PATIENCE, startConsoleWorld, type Visit } from './console-world.ts';
+import { type ConsoleWorld, makeCluster, PATIENCE, signIn, startConsoleWorld, type Visit } from './console-world.ts';
 import { picture } from './screenshots.ts';
+
+const PASSWORD = 'correct-horse-battery-9';
 
 let world: ConsoleWorld;
 let visit: Visit;
@@ -191,6 +194,97 @@ describe('changing a cluster', () => {
       madeFor: '1.1.0',
       decisions: { 'kubelet.maxPods': 'keep' },
     });
+  });
+
+  it('goes back to any revision, says what that cannot undo, and leaves the template that would take it on again (E20)', async () => {
+    const { page } = visit;
+    const address = { kind: clusterKind, project: 'default', name: 'fleet' };
+    await world.client.create(
+      kinds.find(({ kind }) => kind === 'ClusterTemplate')!,
+      {
+        metadata: { name: 'everywhere' },
+        spec: { profile: { scope: 'system', name: 'own', version: '1.1.0' } },
+      } as unknown as NewObject,
+    );
+    await makeCluster(world.client, 'default', 'fleet', { spec: { profile: { scope: 'system', name: 'own', version: '1.0.0' } } });
+    await world.client.patch(address, { spec: { drift: 'report' } });
+    await world.client.patch(address, { spec: { profile: { version: '1.1.0' }, template: { name: 'everywhere' } } });
+    await page.goto(at('/clusters/list/default/fleet?tab=settings'));
+    const rows = page.getByRole('group', { name: 'History' }).getByRole('row');
+    await rows.filter({ hasText: 'The cluster was created.' }).waitFor();
+    expect(await rows.count()).toBe(4);
+    await rows.filter({ hasText: 'profile.version: 1.0.0 → 1.1.0' }).waitFor();
+    expect(await rows.nth(1).getByRole('button').getAttribute('title')).toBe('The cluster is so now.');
+    await rows.filter({ hasText: 'The cluster was created.' }).getByRole('button').click();
+    await page.waitForURL(/change=rollback/);
+    await planShown();
+    await page.getByText('It stops following the template everywhere').waitFor();
+    const undone = page.getByRole('region', { name: 'What cannot be undone' });
+    await undone.getByText(/^Data: what applications wrote/).waitFor();
+    await undone.getByText(/^Machine pools: each is an object of its own/).waitFor();
+    await page.getByRole('cell', { name: /Change.*profile.*of cluster fleet/ }).waitFor();
+    expect((await stored('fleet')).profile.version).toBe('1.1.0');
+    await button(/^Roll back to revision \d+$/).click();
+    await page.waitForURL((url) => !url.search.includes('change'));
+    const { profile, drift, template } = await stored('fleet');
+    expect({ profile, drift, template }).toEqual({
+      profile: { scope: 'system', name: 'own', version: '1.0.0' },
+      drift: 'heal',
+      template: undefined,
+    });
+  });
+
+  it('deletes a cluster after saying what goes and what stays and asking for its name, and says who may not (E20)', async () => {
+    const { page } = visit;
+    await page.goto(at('/clusters/list/default/shop?tab=settings'));
+    await button('Delete cluster').click();
+    const dialog = page.getByRole('dialog', { name: 'Delete shop?' });
+    await dialog.getByRole('region', { name: 'Goes' }).getByText('pool shop-large').waitFor();
+    await dialog.getByRole('region', { name: 'Goes' }).getByText('every workload and volume inside the cluster').waitFor();
+    await dialog.getByRole('region', { name: 'Stays' }).getByText('profile own, cloud account local and gateway local').waitFor();
+    await dialog.getByRole('textbox').fill('sho');
+    expect(await dialog.getByRole('button', { name: 'Delete shop' }).getAttribute('aria-disabled')).toBe('true');
+    await dialog.getByRole('textbox').fill('shop');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(
+        async () =>
+          (await world.client.find({ kind: clusterKind, project: 'default', name: 'shop' }))?.metadata.deletionTimestamp ?? 'gone',
+        { timeout: PATIENCE },
+      )
+      .toMatch(/^20|gone/);
+    // Who may only look is told so before anything is tried.
+    await world.client.create(
+      kinds.find(({ kind }) => kind === 'User')!,
+      { metadata: { name: 'vera' }, spec: {} } as unknown as NewObject,
+    );
+    await world.hub.hub.identity.accounts.setPassword({ tenant: 'default', name: 'vera' }, PASSWORD);
+    const spec = { role: 'project-viewer', subjects: [{ kind: 'User', name: 'vera' }] };
+    await world.client.create(projectRoleBindingKind, {
+      metadata: { name: 'vera-views', namespace: 'default' },
+      spec,
+    } as unknown as NewObject);
+    const vera = await world.visit();
+    await signIn(vera.page, at('/clusters/list/default/dev?tab=settings'), { user: 'vera', password: PASSWORD });
+    for (const [name, verb] of [
+      ['Review move', 'patch'],
+      ['Review pausing', 'patch'],
+      ['Delete cluster', 'delete'],
+    ] as const) {
+      const refused = vera.page.getByRole('button', { name, exact: true });
+      await expect
+        .poll(() => refused.getAttribute('title'), { timeout: PATIENCE })
+        .toBe(`Your roles do not let you ${verb} clusters. Whoever manages roles can give you one that does.`);
+      expect(await refused.getAttribute('aria-disabled')).toBe('true');
+    }
+    // Nor does an address that somebody sent: the plan is theirs to see, or is refused in words, and nothing is saved.
+    await vera.page.goto(at('/clusters/list/default/dev?tab=settings&change=paused:true'));
+    await expect
+      .poll(() => vera.page.getByRole('button', { name: 'Pause cluster' }).getAttribute('title'), { timeout: PATIENCE })
+      .toMatch(/do not let you patch clusters/);
+    expect((await stored()).paused).toBe(false);
+    expect(vera.wrongs).toEqual([]);
+    await vera.context.close();
   });
 
   it('has no axe violation in either theme, and broke no rule of the policy (E23, in part)', async () => {

@@ -38,6 +38,20 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/upgrade.ts'),
   },
   {
+    name: 'history',
+    usage: 'history cluster <name>',
+    summary: 'What a cluster was, change by change',
+    group: 'Clusters',
+    load: () => import('./commands/history.ts'),
+  },
+  {
+    name: 'rollback',
+    usage: 'rollback cluster <name> --to <revision>',
+    summary: 'Take a cluster back to an earlier revision',
+    group: 'Clusters',
+    load: () => import('./commands/rollback.ts'),
+  },
+  {
     name: 'profile',
     usage: 'profile publish|diff|export|…',
     summary: 'Versions of profiles: publish, clone, compare, export, import',

@@ -12,6 +12,8 @@ const VERBS: Readonly<Record<string, string>> = {
   explain: 'explain',
   scale: 'scale',
   upgrade: 'upgrade',
+  history: 'history',
+  rollback: 'rollback',
   approve: 'approve',
 };
 /** Commands about one cluster, which they name without its noun. */

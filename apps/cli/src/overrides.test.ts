@@ -122,6 +122,23 @@ describe('a move of a cluster with overrides, on the command line', () => {
     expect((await upgrade('--profile', 'own@1.1.0')).talk).toContain('already runs system/own@1.1.0');
   });
 
+  it('has a history, and goes back to any revision of it after its plan', async () => {
+    const told = await hub.slipway(['history', 'cluster', 'shop', '-o', 'json']);
+    expect(told, told.talk).toMatchObject({ code: 0 });
+    const revisions = JSON.parse(told.out) as { seq: number; changes: { path: string }[]; spec: { profile: { version: string } } }[];
+    expect(revisions.map(({ spec }) => spec.profile.version)).toEqual(['1.1.0', '1.0.0', '1.1.0', '1.0.0']);
+    expect((await hub.slipway(['history', 'cluster', 'shop'])).out).toMatch(
+      /^REVISION +WHEN +USER +CHANGED[^]*profile.version: 1.0.0 → 1.1.0[^]*created/,
+    );
+    const first = String(revisions.at(-1)?.seq);
+    expect((await hub.slipway(['rollback', 'cluster', 'shop', '--to', '1', '--yes'])).talk).toContain(`There are: `);
+    const back = await hub.slipway(['rollback', 'cluster', 'shop', '--to', first, '--yes']);
+    expect(back, back.talk).toMatchObject({ code: 0, out: `cluster/shop goes back to revision ${first}\n` });
+    expect(back.talk).toContain('Not undone:\n  - Data: ');
+    expect((await stored()).profile.version).toBe('1.0.0');
+    expect((await hub.slipway(['rollback', 'cluster', 'shop', '--to', first])).talk).toContain(`is as it was in revision ${first}`);
+  });
+
   it('takes another value, and lets go of what the profile has no more when it is told to', async () => {
     const file = join(hub.folder, 'other.yaml');
     const kubelet = { maxPods: 60, podsPerCore: 5 };

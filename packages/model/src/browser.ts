@@ -1,6 +1,8 @@
 // What a page takes of the model: words and addresses, without the schemas, which are too large for a first page.
 export * from './cluster/can.ts';
+export * from './cluster/deletion.ts';
 export * from './cluster/labels.ts';
+export * from './cluster/revisions.ts';
 export * from './cluster/spec-write.ts';
 export * from './cluster/usual-times.ts';
 export * from './cost/estimate.ts';

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { CliDeps } from '../command.ts';
 import { UsageError } from '../exit.ts';
+import type { Cluster } from '../hub/objects.ts';
 import type { Hub } from '../hub/hub.ts';
 import { openSession, withHubOptions, type HubOptions } from '../hub/session.ts';
 
@@ -54,8 +55,8 @@ async function deleteObjects(deps: CliDeps, noun: string | undefined, words: rea
       continue;
     }
     const goesWithIt = await whatGoes(hub, kind.kind, name, where);
-    if (!options.yes && goesWithIt.length > 0)
-      deps.io.say(`With ${titleOf(kind, name)} go:\n${goesWithIt.map((line) => `  - ${line}`).join('\n')}`);
+    if (!options.yes && goesWithIt.goes.length > 0) deps.io.say(`With ${titleOf(kind, name)} go:\n${listed(goesWithIt.goes)}`);
+    if (!options.yes && goesWithIt.stays.length > 0) deps.io.say(`What stays:\n${listed(goesWithIt.stays)}`);
     await confirmByName(deps, { question: `Delete ${titleOf(kind, name)} in project "${where}"?`, name, yes: options.yes === true });
     await hub.delete(kind, name, where);
     deps.io.data(`${kind.singular}/${name} ${kind.finalizers.length > 0 ? 'is being deleted' : 'deleted'}`);
@@ -70,14 +71,16 @@ async function deleteObjects(deps: CliDeps, noun: string | undefined, words: rea
   }
 }
 
-async function whatGoes(hub: Hub, kind: string, name: string, project: string): Promise<string[]> {
-  if (kind !== 'Cluster') return kind === 'MachinePool' ? ['its machines, and the data on their disks'] : [];
-  const { machineKind, machinePoolKind } = await import('@slipway/model');
+const listed = (lines: readonly string[]): string => lines.map((line) => `  - ${line}`).join('\n');
+
+async function whatGoes(hub: Hub, kind: string, name: string, project: string): Promise<{ goes: string[]; stays: string[] }> {
+  if (kind !== 'Cluster') return { goes: kind === 'MachinePool' ? ['its machines, and the data on their disks'] : [], stays: [] };
+  const { clusterKind, deletionWords, machineKind, machinePoolKind } = await import('@slipway/model');
   const query = { project, fieldSelector: `spec.cluster=${name}` };
-  const [pools, machines] = await Promise.all([hub.list(machinePoolKind, query), hub.list(machineKind, query)]);
-  return [
-    ...pools.items.map((pool) => `pool ${pool.metadata.name}`),
-    ...machines.items.map((machine) => `machine ${machine.metadata.name}`),
-    'every workload and volume inside the cluster',
-  ];
+  const [cluster, pools, machines] = await Promise.all([
+    hub.get(clusterKind, name, project),
+    hub.list(machinePoolKind, query),
+    hub.list(machineKind, query),
+  ]);
+  return deletionWords({ cluster: cluster as Cluster, pools: pools.items, machines: machines.items });
 }

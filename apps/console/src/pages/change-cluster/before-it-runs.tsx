@@ -26,7 +26,7 @@ export function BeforeItRuns({ cluster, change, plan, approving, onApproving }: 
     <>
       <Panel title="Approvals">
         {plan.approval === undefined ? (
-          <p>None is needed: nothing is repaved and nothing is lost.</p>
+          <p>{noApproval(plan)}</p>
         ) : (
           <div className="stack">
             <ul className="bullets">
@@ -65,6 +65,12 @@ export function BeforeItRuns({ cluster, change, plan, approving, onApproving }: 
     </>
   );
 }
+
+/** An approval is about what the hub has published for the cluster: where that is nothing, none is asked for whatever the plan says. */
+const noApproval = ({ impact }: ChangePlan): string =>
+  impact === 'repave' || impact === 'data-loss'
+    ? 'None is asked for: nothing that could be lost was published for this cluster yet.'
+    : 'None is needed: nothing is repaved and nothing is lost.';
 
 /** Whose work it may touch: those who have a way into the cluster, as far as whoever looks may know. */
 function Reachers({ cluster }: { readonly cluster: Cluster }) {

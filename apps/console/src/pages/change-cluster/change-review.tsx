@@ -1,5 +1,5 @@
-import type { SpecWrite } from '@slipway/model';
-import { withApproval } from '@slipway/model/browser';
+import type { ChangePlan, SpecWrite } from '@slipway/model';
+import { conflictsIn, withApproval } from '@slipway/model/browser';
 import { Button, Panel, Skeleton } from '@slipway/ui';
 import { lazy, type ReactNode, Suspense, useState } from 'react';
 import { CopyMenu } from '../../forms/copy-menu.tsx';
@@ -44,8 +44,7 @@ export function ChangeReview({ cluster, change, writes, steps = writes, because,
     await saveWrites(withApproval(steps, approving ? plan.approval?.id : undefined));
     onSaved(plan.approval !== undefined && !approving);
   });
-  const not =
-    because ?? (asking ? 'The hub is being asked what it would do.' : plan === undefined ? 'The hub would refuse it.' : undefined);
+  const not = because ?? (asking ? 'The hub is being asked what it would do.' : whyNot(plan));
   const canApprove = writes.some(({ kind }) => kind === 'Cluster');
   return (
     <div className="stack">
@@ -98,6 +97,12 @@ export function ChangeReview({ cluster, change, writes, steps = writes, because,
       </Panel>
     </div>
   );
+}
+
+function whyNot(plan: ChangePlan | undefined): string | undefined {
+  if (plan === undefined) return 'The hub would refuse it.';
+  const open = conflictsIn(plan.overrides ?? []);
+  return open.length === 0 ? undefined : 'Overrides are in conflict with this version: move to it first, which asks about each.';
 }
 
 const KIND = { Cluster: KINDS.clusters, MachinePool: KINDS.machinepools } as const;

@@ -7,6 +7,7 @@ export type Change =
   | { readonly what: 'move'; readonly target: ProfileRef }
   | { readonly what: 'scale'; readonly pool: string; readonly replicas: number }
   | { readonly what: 'control-plane'; readonly replicas: 1 | 3 | 5 }
+  | { readonly what: 'rollback'; readonly seq: number }
   | { readonly what: 'paused'; readonly paused: boolean }
   | { readonly what: 'drift'; readonly policy: ClusterSpec['drift'] };
 
@@ -18,6 +19,8 @@ export function changeText(change: Change): string {
       return `scale:${change.pool}=${change.replicas}`;
     case 'control-plane':
       return `control-plane:${change.replicas}`;
+    case 'rollback':
+      return `rollback:${change.seq}`;
     case 'paused':
       return `paused:${change.paused}`;
     case 'drift':
@@ -26,6 +29,7 @@ export function changeText(change: Change): string {
 }
 
 const MOVE = /^move:(project|tenant|system)\/([^/@]+)@([^@]+)$/;
+const ROLLBACK = /^rollback:(\d{1,15})$/;
 const SCALE = /^scale:([^=]+)=(\d{1,6})$/;
 
 /** Undefined when the address was mistyped. */
@@ -34,6 +38,8 @@ export function changeOf(text: string | undefined): Change | undefined {
   if (name !== undefined && version !== undefined) return { what: 'move', target: { scope: scope as ProfileRef['scope'], name, version } };
   const [, pool, replicas] = SCALE.exec(text ?? '') ?? [];
   if (pool !== undefined) return { what: 'scale', pool, replicas: Number(replicas) };
+  const [, seq] = ROLLBACK.exec(text ?? '') ?? [];
+  if (seq !== undefined) return { what: 'rollback', seq: Number(seq) };
   return SIMPLE.find((change) => changeText(change) === text);
 }
 
@@ -52,6 +58,8 @@ export function changeWords(change: Change): string {
       return `Scale pool ${change.pool} to ${change.replicas}`;
     case 'control-plane':
       return `Scale control plane to ${change.replicas}`;
+    case 'rollback':
+      return `Roll back to revision ${change.seq}`;
     case 'paused':
       return change.paused ? 'Pause cluster' : 'Resume cluster';
     case 'drift':
@@ -59,8 +67,8 @@ export function changeWords(change: Change): string {
   }
 }
 
-/** What is written for it; undefined when it is about something that is not there, or is so already. */
-export function writesOf(change: Change, cluster: Cluster, pools: readonly Pool[]): SpecWrite[] | undefined {
+/** What is written for it; undefined when it is about something that is not there, or is so already. A rollback needs the history, see rollback-review.tsx. */
+export function writesOf(change: Exclude<Change, { what: 'rollback' }>, cluster: Cluster, pools: readonly Pool[]): SpecWrite[] | undefined {
   const { spec } = cluster;
   const write = (part: Partial<ClusterSpec>): SpecWrite[] => [{ kind: 'Cluster', object: cluster, spec: { ...spec, ...part } }];
   switch (change.what) {

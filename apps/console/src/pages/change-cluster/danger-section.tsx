@@ -6,6 +6,7 @@ import { useWhyNot } from '../../hub/access.ts';
 import { KINDS } from '../../hub/kinds.ts';
 import { DeleteDialog } from '../kinds/delete-dialog.tsx';
 import type { SectionProps } from './settings-tab.tsx';
+import { WhatGoes } from './what-goes.tsx';
 
 /** What cannot be taken back. */
 export function DangerSection({ cluster, pools }: SectionProps) {
@@ -41,7 +42,9 @@ export function DangerSection({ cluster, pools }: SectionProps) {
               search: {},
             })
           }
-        />
+        >
+          <WhatGoes cluster={cluster} pools={pools} />
+        </DeleteDialog>
       )}
     </Panel>
   );

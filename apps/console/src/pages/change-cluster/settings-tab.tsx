@@ -11,8 +11,10 @@ import { Problem } from '../problem-pages.tsx';
 import { type Change, changeOf, changeText, changeWords, writesOf } from './change.ts';
 import { ChangeReview, type ReviewFrame } from './change-review.tsx';
 import { DangerSection } from './danger-section.tsx';
+import { HistorySection } from './history-section.tsx';
 import { MachinesSection } from './machines-section.tsx';
 import { MoveReview } from './move-review.tsx';
+import { RollbackReview } from './rollback-review.tsx';
 import { RunningSection } from './running-section.tsx';
 import { VersionSection } from './version-section.tsx';
 
@@ -27,11 +29,14 @@ export default function SettingsTab({ cluster }: { readonly cluster: Cluster }) 
   const pools = useObjects<Pool>(KINDS.machinepools, namespace, `spec.cluster=${name}`);
   const because = useWhyNotChange(cluster);
   const change = useMemo(() => changeOf(text), [text]);
-  const writes = useMemo(() => (change === undefined ? undefined : writesOf(change, cluster, pools.items)), [change, cluster, pools.items]);
+  const writes = useMemo(
+    () => (change === undefined || change.what === 'rollback' ? undefined : writesOf(change, cluster, pools.items)),
+    [change, cluster, pools.items],
+  );
   const choose = (next: Change | undefined) =>
     void navigate({ to: '.', search: (before) => ({ ...before, change: next === undefined ? undefined : changeText(next) }) });
   if (pools.state === 'loading') return <Skeleton lines={8} />;
-  if (change !== undefined && writes !== undefined) {
+  if (change !== undefined && (writes !== undefined || change.what === 'rollback')) {
     const frame: ReviewFrame = {
       cluster,
       change,
@@ -43,10 +48,11 @@ export default function SettingsTab({ cluster }: { readonly cluster: Cluster }) 
           search: (before) => ({ ...before, change: undefined, tab: waits ? ('plan' as const) : undefined }),
         }),
     };
+    if (change.what === 'rollback') return <RollbackReview {...frame} seq={change.seq} />;
     return change.what === 'move' ? (
       <MoveReview {...frame} target={change.target} pools={pools.items} />
     ) : (
-      <ChangeReview {...frame} writes={writes} />
+      <ChangeReview {...frame} writes={writes ?? []} />
     );
   }
   const props = { cluster, pools: pools.items, because, onChange: choose };
@@ -61,6 +67,7 @@ export default function SettingsTab({ cluster }: { readonly cluster: Cluster }) 
       <VersionSection {...props} />
       <MachinesSection {...props} />
       <RunningSection {...props} />
+      <HistorySection {...props} />
       <DangerSection {...props} />
     </div>
   );

@@ -1,4 +1,5 @@
-import type { ChangePlan } from '@slipway/model';
+import type { ChangePlan, Impact } from '@slipway/model';
+import { IMPACT_WORDS } from '@slipway/model/browser';
 import { Button, Dialog, Empty, Notice, Panel, Skeleton } from '@slipway/ui';
 import { CircleCheck, ShieldAlert } from 'lucide-react';
 import { useEffect, useState } from 'react';
@@ -15,7 +16,9 @@ export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
   const { name, namespace, generation } = cluster.metadata;
   const [plan, setPlan] = useState<ChangePlan>();
   const [problem, setProblem] = useState<unknown>();
-  const approvalId = cluster.status?.approval?.id;
+  const approval = cluster.status?.approval;
+  const approvalId = approval?.id;
+  const waiting = approval === undefined || cluster.spec.approvals.includes(approval.id) ? undefined : approval;
   const observed = cluster.status?.observedGeneration;
   useEffect(() => {
     const left = new AbortController();
@@ -39,7 +42,8 @@ export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
             <Skeleton lines={4} />
           </div>
         )}
-        {plan !== undefined && plan.actions.length === 0 && (
+        {plan !== undefined && plan.actions.length === 0 && waiting !== undefined && <Waiting disruptions={waiting.disruptions} />}
+        {plan !== undefined && plan.actions.length === 0 && waiting === undefined && (
           <Empty icon={CircleCheck} title="Nothing is to be done">
             <p>The cluster is as it is wanted.</p>
           </Empty>
@@ -49,6 +53,26 @@ export function PlanTab({ cluster }: { readonly cluster: Cluster }) {
     </div>
   );
 }
+
+/** What is held back: the spec has it already, so no plan of it is left, but nothing of it has begun. */
+function Waiting({ disruptions }: { readonly disruptions: readonly string[] }) {
+  return (
+    <ul className="panel-body stack" aria-label="What begins once it is approved">
+      {disruptions.map((one) => {
+        const [impact = '', ...words] = one.split(': ');
+        return (
+          <li key={one} className="row wrap">
+            {isImpact(impact) && <ImpactMark impact={impact} />}
+            <span>{isImpact(impact) ? words.join(': ') : one}</span>
+            <span className="quiet">begins once it is approved</span>
+          </li>
+        );
+      })}
+    </ul>
+  );
+}
+
+const isImpact = (word: string): word is Impact => Object.hasOwn(IMPACT_WORDS, word);
 
 function Approval({ cluster }: { readonly cluster: Cluster }) {
   const approval = cluster.status?.approval;

@@ -2,7 +2,7 @@ import type { KindAddress } from '@slipway/api/browser';
 import type { ApiObject } from '@slipway/model';
 import { Button, Dialog, Notice } from '@slipway/ui';
 import { TriangleAlert } from 'lucide-react';
-import { useEffect, useId, useState } from 'react';
+import { type ReactNode, useEffect, useId, useState } from 'react';
 import { client } from '../../hub/session.ts';
 import { Problem } from '../problem-pages.tsx';
 
@@ -16,6 +16,8 @@ interface DeleteDialogProps {
   readonly object: Deletable;
   readonly onClose: () => void;
   readonly onDeleted: () => void;
+  /** What goes and what stays, where that is more than a sentence. */
+  readonly children?: ReactNode;
 }
 
 /** What else goes with an object of a kind, or stays; what is not named here goes alone. */
@@ -38,7 +40,7 @@ const CONSEQUENCES: Readonly<Record<string, string>> = {
 };
 
 /** Deletes one object of this version after its name was typed; the hub is asked first whether it would. */
-export function DeleteDialog({ kind, object, onClose, onDeleted }: DeleteDialogProps) {
+export function DeleteDialog({ kind, object, onClose, onDeleted, children }: DeleteDialogProps) {
   const { name, namespace, uid } = object.metadata;
   const [typed, setTyped] = useState('');
   const [error, setError] = useState<unknown>();
@@ -66,6 +68,7 @@ export function DeleteDialog({ kind, object, onClose, onDeleted }: DeleteDialogP
         }}
       >
         <p>{CONSEQUENCES[kind.kind] ?? 'It goes alone.'} This cannot be undone; its YAML can be copied before.</p>
+        {children}
         {foretold.warnings.map((warning) => (
           <Notice key={warning} icon={TriangleAlert} tone="warn">
             <p>{warning}</p>
