@@ -130,8 +130,10 @@ export async function showPreviousLogs(real: RealConsole): Promise<void> {
   });
   await page.getByRole('button', { name: 'Logs of crasher' }).click();
   const crasher = logs(real, 'crasher');
+  await crasher.getByText('last words', { exact: true }).first().waitFor();
+  await crasher.getByText('The container has ended. The log goes on as soon as it is started again.').waitFor();
   await crasher.getByRole('button', { name: 'Previous container' }).click();
-  await crasher.getByText('last words', { exact: true }).waitFor();
+  await crasher.getByText('last words', { exact: true }).first().waitFor();
   await crasher.getByText(/this is all the last of them said|This is all the container said/).waitFor();
   expect(await crasher.locator('.log-line').count()).toBe(1);
 }

@@ -49,6 +49,28 @@ async function ended(transport: Transport): Promise<LogSnapshot> {
 }
 const texts = ({ lines }: LogSnapshot) => lines.map(({ text }) => text);
 
+describe('a log that is followed', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('waits for the next container where one has ended, which is no connection that broke, and goes on with what it says', async () => {
+    const log = createLogFollow(
+      nodeOf(
+        { previous: [], current: [words('panic')], state: 'terminated', restarts: 1 },
+        { previous: [], current: [words('panic'), words('new life').replace('00.1Z', '01.1Z')], state: 'running', restarts: 2 },
+      ),
+      POD,
+      { ...FIRST_CHOICE, container: 'web' },
+    );
+    const stop = log.start();
+    await vi.advanceTimersByTimeAsync(1000);
+    expect([log.snapshot().state, log.snapshot().between, texts(log.snapshot())]).toEqual(['again', true, ['panic']]);
+    await vi.advanceTimersByTimeAsync(2000);
+    expect([log.snapshot().state, log.snapshot().between, texts(log.snapshot())]).toEqual(['again', false, ['panic', 'new life']]);
+    stop();
+  });
+});
+
 describe('the log of the container before', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());

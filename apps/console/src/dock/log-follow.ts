@@ -12,7 +12,11 @@ export interface LogSnapshot {
   readonly error?: SlipwayError;
   /** Of what was asked for as the previous container: it is the last one that ended, and none runs now. */
   readonly lastEnded?: boolean;
+  /** Of `again`: nothing broke, the container ended and its next one has not begun. */
+  readonly between?: boolean;
 }
+
+type Outcome = 'ended' | 'previous' | 'last-ended' | 'between' | 'broken';
 
 export interface PodRef extends ClusterRef {
   readonly namespace: string;
@@ -37,7 +41,7 @@ export function createLogFollow(transport: Transport, pod: PodRef, choice: LogCh
   let flushing: ReturnType<typeof setTimeout> | undefined;
   let tries = 0;
 
-  const publish = (state: LogSnapshot['state'], more: Pick<LogSnapshot, 'error' | 'lastEnded'> = {}): void => {
+  const publish = (state: LogSnapshot['state'], more: Pick<LogSnapshot, 'error' | 'lastEnded' | 'between'> = {}): void => {
     clearTimeout(flushing);
     flushing = undefined;
     now = { ...more, lines: buffer.lines(), dropped: buffer.dropped(), state };
@@ -63,15 +67,15 @@ export function createLogFollow(transport: Transport, pod: PodRef, choice: LogCh
     (JSON.parse(await transport.text(podPath(pod), { signal })) as { status?: PodStatus }).status;
 
   /** A followed log ends with its container, or with the connection: only the pod says which. */
-  async function forward(signal: AbortSignal): Promise<boolean> {
+  async function forward(signal: AbortSignal): Promise<Outcome> {
     await read(choice, signal);
-    if (signal.aborted || !follows(choice)) return true;
-    const { phase } = (await status(signal)) ?? {};
-    return phase === 'Succeeded' || phase === 'Failed';
+    if (signal.aborted || !follows(choice)) return 'ended';
+    const now = await status(signal);
+    if (now?.phase === 'Succeeded' || now?.phase === 'Failed') return 'ended';
+    return containerNow(now, choice.container).word === 'running' ? 'broken' : 'between';
   }
 
-  /** Undefined: it has to be asked again. */
-  async function back(signal: AbortSignal): Promise<'previous' | 'last-ended' | undefined> {
+  async function back(signal: AbortSignal): Promise<Outcome> {
     const outcome = await readPrevious({
       read: (previous) => {
         buffer.clear();
@@ -82,16 +86,16 @@ export function createLogFollow(transport: Transport, pod: PodRef, choice: LogCh
     if (outcome !== 'again') return outcome;
     tries += 1;
     if (tries >= MOST_TRIES) throw new SlipwayError('NotFound', goneError().message);
-    return undefined;
+    return 'broken';
   }
 
   async function run(signal: AbortSignal): Promise<void> {
     for (;;) {
       try {
-        const ended = await (choice.previous ? back(signal) : forward(signal));
+        const outcome = await (choice.previous ? back(signal) : forward(signal));
         if (signal.aborted) return;
-        if (ended) return publish('ended', { lastEnded: ended === 'last-ended' });
-        publish('again');
+        if (outcome !== 'between' && outcome !== 'broken') return publish('ended', { lastEnded: outcome === 'last-ended' });
+        publish('again', { between: outcome === 'between' });
       } catch (error) {
         if (signal.aborted) return;
         const told = error instanceof SlipwayError ? error : new SlipwayError('Internal', messageOf(error));

@@ -1,5 +1,5 @@
 import { Notice } from '@slipway/ui';
-import { CircleDashed, RefreshCw, Scissors } from 'lucide-react';
+import { CircleDashed, Hourglass, RefreshCw, Scissors } from 'lucide-react';
 import { Problem } from '../pages/problem-pages.tsx';
 import { LOG_LIMITS } from './log-buffer.ts';
 import type { LogSnapshot, PodRef } from './log-follow.ts';
@@ -12,15 +12,7 @@ export function LogState({ tab, now, choice }: { readonly tab: PodRef; readonly 
   return (
     <>
       {now.state === 'failed' && <Problem error={now.error} />}
-      {now.state === 'again' && (
-        <Notice icon={RefreshCw} tone="warn" role="status">
-          <p>
-            {choice.previous ? 'The container was just started again' : 'The log broke off'}
-            {now.error === undefined ? '.' : `: ${now.error.message}`}{' '}
-            {choice.previous ? 'The node is asked again by itself.' : 'It goes on from the last line by itself.'}
-          </p>
-        </Notice>
-      )}
+      {now.state === 'again' && <Again now={now} choice={choice} />}
       {now.dropped > 0 && (
         <Notice icon={Scissors} role="status">
           <p>
@@ -37,6 +29,26 @@ export function LogState({ tab, now, choice }: { readonly tab: PodRef; readonly 
       )}
       {now.state === 'loading' && <p className="log-ended quiet small">Waiting for the first line …</p>}
     </>
+  );
+}
+
+function Again({ now, choice }: { readonly now: LogSnapshot; readonly choice: LogChoice }) {
+  if (now.between === true)
+    return (
+      <p className="log-ended quiet small" role="status">
+        <Hourglass size={13} aria-hidden /> The container has ended. The log goes on as soon as it is started again.
+      </p>
+    );
+  const [what, then] = choice.previous
+    ? ['The container was just started again', 'The node is asked again by itself.']
+    : ['The log broke off', 'It goes on from the last line by itself.'];
+  return (
+    <Notice icon={RefreshCw} tone="warn" role="status">
+      <p>
+        {what}
+        {now.error === undefined ? '.' : `: ${now.error.message}`} {then}
+      </p>
+    </Notice>
   );
 }
 
