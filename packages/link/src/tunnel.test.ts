@@ -339,12 +339,13 @@ test('a browser’s token does not travel to the cluster; the subprotocol it wan
       'HTTP/1.1 101 Switching Protocols\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-protocol: v5.channel.k8s.io\r\n\r\n',
     );
   };
-  const { head } = await upgrade('/api/v1/namespaces/a/pods/b/exec', [
+  const { head, socket } = await upgrade('/api/v1/namespaces/a/pods/b/exec', [
     'upgrade: websocket',
     'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==',
     'sec-websocket-version: 13',
     'sec-websocket-protocol: v5.channel.k8s.io, base64url.bearer.authorization.k8s.io.c2VjcmV0',
   ]);
+  socket.destroy();
   expect(offered).toBe('v5.channel.k8s.io');
   expect(head).toMatch(/^HTTP\/1.1 101 /);
 });
@@ -398,7 +399,7 @@ test('an early answer to a body that is still coming is not lost', async () => {
 });
 
 test('an idle tunnel closes and the next request opens another; one in use stays, and is shared', async () => {
-  await waitFor(() => hub.tunnels().open === 0, { what: 'the tunnel of earlier tests to close', timeoutMs: 5000, intervalMs: 10 });
+  await waitFor(() => hub.tunnels().open === 0, { what: 'the tunnel of earlier tests to close', timeoutMs: 30_000, intervalMs: 10 });
   const { ever } = hub.tunnels();
   let release: (() => void) | undefined;
   answer = (incoming, response) => {
@@ -415,10 +416,10 @@ test('an idle tunnel closes and the next request opens another; one in use stays
   release?.();
   expect(await textOf(incoming)).toBe('ab');
   expect(hub.tunnels()).toEqual({ open: 1, ever: ever + 1 });
-  await waitFor(() => hub.tunnels().open === 0, { what: 'the idle tunnel to close', timeoutMs: 5000, intervalMs: 10 });
+  await waitFor(() => hub.tunnels().open === 0, { what: 'the idle tunnel to close', timeoutMs: 30_000, intervalMs: 10 });
   expect((await get('/again')).text).toBe('ok');
   expect(hub.tunnels()).toEqual({ open: 1, ever: ever + 2 });
-});
+}, 90_000);
 
 test('after the hub went away and came back, the agent is there by itself and requests pass', async () => {
   expect(await get('/before')).toMatchObject({ status: 200, text: 'ok' });
