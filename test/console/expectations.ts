@@ -26,7 +26,7 @@ const EXPECTATIONS: readonly (readonly [number: number, what: string, picture?: 
   [19, 'Overrides and versions', 'change-review'],
   [20, 'Undo and danger'],
   [21, 'Terminal and logs', 'terminal'],
-  [22, 'Usage and cost'],
+  [22, 'Usage and cost', 'cost'],
   [23, 'Accessibility: WCAG 2.2 AA'],
   [24, 'Themes: light, dark, system, no flash', 'overview-dark'],
   [25, 'Errors: one sentence, one next step, request id', 'two-people'],

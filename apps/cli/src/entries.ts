@@ -73,6 +73,13 @@ export const entries: readonly CommandEntry[] = [
     load: () => import('./commands/drift.ts'),
   },
   {
+    name: 'cost',
+    usage: 'cost [cluster]',
+    summary: 'What clusters cost by the hour and month, as they are declared, and how that is counted',
+    group: 'Clusters',
+    load: () => import('./commands/cost.ts'),
+  },
+  {
     name: 'approve',
     usage: 'approve cluster <name>',
     summary: 'Approve what a change would replace or lose',

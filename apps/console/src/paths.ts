@@ -1,4 +1,5 @@
 import {
+  Banknote,
   BookMarked,
   Boxes,
   Cable,
@@ -92,6 +93,7 @@ export const PLACES: Readonly<Record<Mode, readonly Place[]>> = {
     { path: '/clusters/overview', title: 'Overview', icon: Gauge },
     { path: '/clusters/list', title: 'Clusters', icon: Boxes },
     ...KIND_PLACES.filter((place) => place !== SETTINGS),
+    { path: '/clusters/cost', title: 'Cost', icon: Banknote },
     { path: '/clusters/audit', title: 'Audit', icon: ScrollText },
     SETTINGS,
   ],

@@ -100,6 +100,15 @@ const settings = createRoute({
   }),
   component: lazyRouteComponent(() => import('./pages/settings/settings-page.tsx'), 'SettingsPage'),
 });
+const cost = createRoute({
+  getParentRoute: () => root,
+  path: '/clusters/cost',
+  validateSearch: (search: Record<string, unknown>): { by?: 'project' | undefined; q?: string | undefined } => ({
+    by: search['by'] === 'project' ? 'project' : undefined,
+    q: word(search['q']),
+  }),
+  component: lazyRouteComponent(() => import('./pages/cost/cost-page.tsx'), 'CostPage'),
+});
 const setup = createRoute({
   getParentRoute: () => root,
   path: '/setup',
@@ -268,6 +277,7 @@ export const router = createRouter({
     audit,
     activity,
     settings,
+    cost,
     overview,
     clusters,
     cluster,

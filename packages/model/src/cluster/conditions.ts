@@ -1,5 +1,5 @@
 import type { ResolvedLayer } from '../cluster-profile/resolved.ts';
-import { poolName } from '../machine-pool/machine-pool.ts';
+import { poolName } from '../machine-pool/pool-name.ts';
 import { compact } from '../meta/compact.ts';
 import type { WantedCondition } from '../meta/conditions.ts';
 import type { LayerFact, ProvisionFacts } from '../plan/facts.ts';

@@ -83,6 +83,13 @@ function microsOf(text = '0'): bigint {
   return BigInt(whole) * MICRO + BigInt(fraction.padEnd(6, '0').slice(0, 6));
 }
 
+/** Adds up amounts as they are told here. */
+export const sumOfMoney = (amounts: readonly string[]): string =>
+  money(
+    amounts.reduce((sum, amount) => sum + microsOf(amount), 0n),
+    6,
+  );
+
 const rounded = (value: bigint, by: bigint): bigint => (value + by / 2n) / by;
 
 /** At most `places` digits after the point, at least two. */

@@ -8,7 +8,8 @@ import type { AdmissionInput, AdmissionReads } from '../meta/define-kind.ts';
 import { deepEqual, joinPath } from '../meta/diff.ts';
 import type { ApiObject } from '../meta/object.ts';
 import { overrideCauses } from './override-causes.ts';
-import { poolName, type MachinePoolSpec, type MachinePoolStatus } from './machine-pool.ts';
+import type { MachinePoolSpec, MachinePoolStatus } from './machine-pool.ts';
+import { poolName } from './pool-name.ts';
 
 type PoolObject = ApiObject<MachinePoolSpec, MachinePoolStatus>;
 

@@ -39,15 +39,6 @@ export type MachinePoolStatus = z.infer<typeof machinePoolStatusSchema>;
 /** Finalizer of the cluster controller: the pool's machines go first. */
 export const MACHINE_POOL_FINALIZER = 'slipway.dev/machinepool';
 
-/** The pool's name within its cluster. */
-export function poolName(pool: { metadata: { name: string }; spec: MachinePoolSpec }): string {
-  if (pool.spec.pool !== undefined) return pool.spec.pool;
-  const prefix = `${pool.spec.cluster}-`;
-  return pool.metadata.name.startsWith(prefix) && pool.metadata.name.length > prefix.length
-    ? pool.metadata.name.slice(prefix.length)
-    : pool.metadata.name;
-}
-
 export const machinePoolKind = defineKind<MachinePoolSpec, MachinePoolStatus>({
   kind: 'MachinePool',
   plural: 'machinepools',
