@@ -23,12 +23,13 @@ const chart = (words: string): Buffer =>
   packChart('blue', [
     { name: 'Chart.yaml', data: Buffer.from('apiVersion: v2\nname: blue\nversion: 1.0.0\n') },
     { name: 'values.yaml', data: Buffer.from(`words: ${words}\n`) },
+    { name: 'slipway.yaml', data: Buffer.from('upgradeNotes: Blue is **bluer** now.\n') },
   ]);
 let served = chart('one');
 
 beforeAll(async () => {
   upstream = createServer((request, response) => {
-    const index = `apiVersion: v1\nentries:\n  blue:\n  - {version: 1.0.0, urls: [blue.tgz], digest: ${sha256Hex(served)}}\n`;
+    const index = `apiVersion: v1\nentries:\n  blue:\n  - {version: 1.0.0, urls: [blue.tgz], digest: ${sha256Hex(served)}, kubeVersion: '>=1.34', annotations: {slipway.dev/constraints: '{"architectures": ["arm64"]}'}}\n`;
     response.end(request.url === '/index.yaml' ? index : served);
   });
   await new Promise<void>((resolve) => upstream.listen(0, '127.0.0.1', resolve));
@@ -86,6 +87,57 @@ it('a pack shows its versions with digest and standing, what it needs, its READM
   await page.getByText('Pack “builtin.nothing” is not here').waitFor();
 });
 
+it('are found by words, and narrowed by type, registry, machines and Kubernetes, which the address keeps (E14, in part)', async () => {
+  const { page } = visit;
+  await page.goto(`${world.hub.url}/console/clusters/packs`);
+  const packs = () => page.getByRole('group', { name: 'Packs', exact: true }).getByRole('row').allInnerTexts();
+  const names = async () =>
+    (await packs()).slice(1).map((row) =>
+      row
+        .split('\t')[0]
+        ?.trim()
+        .replace(/^(builtin|stable)\./, ''),
+    );
+  await expect.poll(names, { timeout: PATIENCE }).toEqual(expect.arrayContaining(['blue', 'flannel', 'ingress']));
+  await page.getByLabel('Type', { exact: true }).selectOption('cni');
+  await expect.poll(names, { timeout: PATIENCE }).toEqual(['flannel']);
+  await page.getByLabel('Type', { exact: true }).selectOption('');
+  // Who names no machines works on all of them; this one names arm64.
+  await page.getByLabel('Machines').selectOption('amd64');
+  await page.waitForURL(/arch=amd64/);
+  await expect.poll(names, { timeout: PATIENCE }).not.toContain('blue');
+  expect(await names()).toContain('ingress');
+  await page.getByLabel('Machines').selectOption('arm64');
+  await expect.poll(names, { timeout: PATIENCE }).toContain('blue');
+  await page.getByLabel('Suits Kubernetes').selectOption('1.33.0');
+  await expect.poll(names, { timeout: PATIENCE }).not.toContain('blue');
+  await page.getByLabel('Suits Kubernetes').selectOption('1.35.0');
+  await page.getByLabel('Registry', { exact: true }).selectOption('stable');
+  await expect.poll(names, { timeout: PATIENCE }).toEqual(['blue']);
+  await page.reload();
+  await expect.poll(names, { timeout: PATIENCE }).toEqual(['blue']);
+  await page.getByLabel('Filter packs').fill('nothing-like-this');
+  await page.getByText('Nothing matches').waitFor();
+  await page.goto(`${world.hub.url}/console/clusters/packs?kind=registries`);
+  const stable = page.getByRole('link', { name: 'stable', exact: true });
+  await stable.waitFor();
+  await page.getByLabel('Type', { exact: true }).selectOption('helm');
+  await stable.waitFor();
+  expect(await page.getByRole('link', { name: 'builtin', exact: true }).count()).toBe(0);
+});
+
+it('has versions with their notes, and values as YAML or as the form of a layer (E14)', async () => {
+  const { page } = visit;
+  await page.goto(`${world.hub.url}/console/clusters/packs/packs/stable.blue`);
+  await page.getByRole('region', { name: 'Notes for moving to this version' }).getByText('bluer').waitFor();
+  await page.getByRole('row', { name: /1\.0\.0.*Kubernetes >=1\.34.*arm64/s }).waitFor();
+  await page.getByRole('textbox', { name: 'Values of blue' }).waitFor();
+  await page.getByRole('navigation', { name: 'Values as' }).getByRole('link', { name: 'Form' }).click();
+  await page.waitForURL(/values=form/);
+  const words = page.getByRole('group', { name: 'Values of blue' }).getByLabel('Words');
+  expect([await words.getAttribute('placeholder'), await words.isDisabled()]).toEqual(['two', true]);
+});
+
 it('has no axe violation, light or dark, and breaks no rule of its policy (E23, in part)', async () => {
   const { page } = visit;
   const found: string[] = [];
@@ -94,6 +146,9 @@ it('has no axe violation, light or dark, and breaks no rule of its policy (E23, 
     await page.goto(`${world.hub.url}/console/clusters/packs/packs/builtin.ingress`);
     await page.getByRole('textbox', { name: 'Values of ingress' }).waitFor();
     found.push(...(await violationsOf(page)).map((one) => `${colorScheme}: ${one}`));
+    await page.goto(`${world.hub.url}/console/clusters/packs?type=addon&suits=1.35.0`);
+    await page.getByRole('group', { name: 'Packs', exact: true }).waitFor();
+    found.push(...(await violationsOf(page)).map((one) => `${colorScheme} list: ${one}`));
   }
   expect(found).toEqual([]);
   expect(visit.wrongs).toEqual([]);

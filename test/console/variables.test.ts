@@ -251,6 +251,7 @@ describe('rendered values of a cluster', () => {
     await row('resources.host').getByText('next.fresh').waitFor();
     // A secret is not asked for: nothing here could show it.
     expect(await page.getByLabel('password').count()).toBe(0);
+    await row('replicas').scrollIntoViewIfNeeded();
     await picture(page, 'rendered-values');
     // Nothing of it was stored.
     const stored: any = await world.client.get({ kind: clusterKind, project: 'default', name: 'eu' });
@@ -259,7 +260,7 @@ describe('rendered values of a cluster', () => {
     await page.getByText('which is neither in the project nor in the tenant').first().waitFor();
   });
 
-  it('never hold a secret: not in the page, not in its HTML, not in what the hub answers (E15, in part)', async () => {
+  it('never hold a secret: not in the page, not in its HTML, not in what the hub answers (E15)', async () => {
     const { page } = visit;
     const pages: string[] = [];
     for (const path of [

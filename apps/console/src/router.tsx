@@ -194,6 +194,7 @@ export interface ProfileSearch {
   readonly q?: string | undefined;
   readonly type?: string | undefined;
   readonly suits?: 'yes' | undefined;
+  readonly arch?: string | undefined;
 }
 const newCluster = createRoute({
   getParentRoute: () => root,
@@ -203,12 +204,27 @@ const newCluster = createRoute({
   }),
   component: lazyRouteComponent(() => import('./pages/create-cluster/create-cluster-page.tsx'), 'CreateClusterPage'),
 });
+export interface KindSearch {
+  readonly kind?: string | undefined;
+  readonly q?: string | undefined;
+  /** Of packs and registries: see their filters. */
+  readonly type?: string | undefined;
+  readonly arch?: string | undefined;
+  readonly registry?: string | undefined;
+  readonly suits?: string | undefined;
+  readonly health?: string | undefined;
+}
 const kind = createRoute({
   getParentRoute: () => root,
   path: '/clusters/$section',
-  validateSearch: (search: Record<string, unknown>): { kind?: string | undefined; q?: string | undefined } => ({
+  validateSearch: (search: Record<string, unknown>): KindSearch => ({
     kind: word(search['kind']),
     q: word(search['q']),
+    type: word(search['type']),
+    arch: word(search['arch']),
+    registry: word(search['registry']),
+    suits: word(search['suits']),
+    health: word(search['health']),
   }),
   component: KindPage,
 });
@@ -224,6 +240,7 @@ const profile = createRoute({
     q: word(search['q']),
     type: word(search['type']),
     suits: search['suits'] === 'yes' ? 'yes' : undefined,
+    arch: word(search['arch']),
   }),
 }).lazy(async () => {
   const { default: component } = await import('./pages/profiles/profile-page.tsx');
@@ -242,7 +259,10 @@ const rollout = createRoute({
 const pack = createRoute({
   getParentRoute: () => root,
   path: '/clusters/packs/packs/$name',
-  validateSearch: (search: Record<string, unknown>): { version?: string | undefined } => ({ version: word(search['version']) }),
+  validateSearch: (search: Record<string, unknown>): { version?: string | undefined; values?: 'form' | undefined } => ({
+    version: word(search['version']),
+    values: search['values'] === 'form' ? 'form' : undefined,
+  }),
 }).lazy(async () => {
   const { default: component } = await import('./pages/packs/pack-page.tsx');
   return createLazyRoute('/clusters/packs/packs/$name')({ component });

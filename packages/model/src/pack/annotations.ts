@@ -1,9 +1,12 @@
 import { type FieldCause, messageOf } from '@slipway/kit';
+import { z } from 'zod';
 import { invalidField, listOf, unsupportedField } from '../meta/causes.ts';
 import { readYaml } from '../meta/bounded-yaml.ts';
 import { joinPath } from '../meta/diff.ts';
+import { versionRangeSchema } from './version-range.ts';
 
 const PREFIX = 'slipway.dev/';
+const CONSTRAINTS = `${PREFIX}constraints`;
 
 /** Annotation → field of the metadata. Those under `yaml` hold YAML text. */
 const TEXT: Readonly<Record<string, string>> = {
@@ -74,3 +77,35 @@ function foreignImages(annotations: Readonly<Record<string, string>>): string[] 
   }
   return undefined;
 }
+
+/** Constraints that a catalogue shows and filters by. */
+const suitsSchema = z.object({
+  kubernetes: versionRangeSchema.optional().catch(undefined),
+  architectures: z.array(z.string().min(1).max(200)).max(20).optional().catch(undefined),
+});
+
+/** What an annotation says of where a pack works, without opening its archive; what cannot be read says nothing. */
+export function suitsInAnnotations(annotations: Readonly<Record<string, string>>): z.infer<typeof suitsSchema> {
+  const text = annotations[CONSTRAINTS];
+  const { kubernetes, architectures = [] } = suitsSchema.safeParse(text === undefined ? {} : yamlOf(text, CONSTRAINTS, [])).data ?? {};
+  return { kubernetes, architectures: architectures.length === 0 ? undefined : architectures };
+}
+
+/** What `slipway.yaml` says of it, as a chart's annotations would: so that catalogues have it too. */
+export const catalogueAnnotations = ({
+  displayName,
+  layer,
+  constraints,
+}: {
+  readonly displayName?: string | undefined;
+  readonly layer?: string | undefined;
+  readonly constraints?: { readonly kubernetes?: string | undefined; readonly architectures?: readonly string[] | undefined } | undefined;
+}): Record<string, string> => {
+  const { kubernetes, architectures = [] } = constraints ?? {};
+  const suits = { ...(kubernetes === undefined ? {} : { kubernetes }), ...(architectures.length === 0 ? {} : { architectures }) };
+  return {
+    ...(displayName === undefined ? {} : { [`${PREFIX}display-name`]: displayName }),
+    ...(layer === undefined ? {} : { [`${PREFIX}layer`]: layer }),
+    ...(Object.keys(suits).length === 0 ? {} : { [CONSTRAINTS]: JSON.stringify(suits) }),
+  };
+};

@@ -93,3 +93,34 @@ test('what a version said of itself stays when its registry was not asked about 
   );
   expect([third.spec.layer, third.spec.displayName]).toEqual([undefined, undefined]);
 });
+
+test('where a version says that it works is in the catalogue, and stays known of a manifest that is not read again', () => {
+  const constraints = JSON.stringify({ kubernetes: '>=1.31', architectures: ['arm64'], clouds: ['local'] });
+  const said = {
+    version: '1.0.0',
+    digest: A,
+    manifestDigest: C,
+    kubeVersion: '>=1.30',
+    annotations: { 'slipway.dev/constraints': constraints },
+  };
+  const first = cataloguedPack(undefined, web(said, { version: '0.9.0', digest: B, kubeVersion: '>=1.20' }), at('t1'));
+  expect(first.spec.versions.map(({ kubernetes, architectures }) => [kubernetes, architectures])).toEqual([
+    ['>=1.31', ['arm64']],
+    ['>=1.20', undefined],
+  ]);
+  expect(packSpecSchema.safeParse(first.spec).success).toBe(true);
+  const again = cataloguedPack(first, web({ version: '1.0.0', digest: A, manifestDigest: C }), at('t2'));
+  expect(again.spec.versions[0]).toMatchObject({ kubernetes: '>=1.31', architectures: ['arm64'] });
+  // A version that says so no more works everywhere again.
+  const open = cataloguedPack(first, web({ version: '1.0.0', digest: A, manifestDigest: C, annotations: {} }), at('t3'));
+  expect(open.spec.versions[0]?.architectures).toBeUndefined();
+});
+
+test.each(['{', '[1]', 'architectures: all', 'kubernetes: nonsense'])('constraints that cannot be read say nothing: %s', (text) => {
+  const { spec } = cataloguedPack(
+    undefined,
+    web({ version: '1.0.0', digest: A, annotations: { 'slipway.dev/constraints': text } }),
+    at('t1'),
+  );
+  expect(spec.versions).toEqual([{ version: '1.0.0', digest: A }]);
+});

@@ -1,10 +1,11 @@
 import { sha256Hex } from '@slipway/kit';
 import { prerelease, rcompare, valid } from 'semver';
 import { compact } from '../meta/compact.ts';
+import { suitsInAnnotations } from './annotations.ts';
 import { CATALOGUED_VERSIONS, type MovedVersion, type PackSpec, type PackStatus, type PackVersion } from './pack.ts';
 
 /** One version of a pack as its registry lists it now. */
-export type ListedPackVersion = Omit<PackVersion, 'withdrawn' | 'kubernetes'> & {
+export type ListedPackVersion = Omit<PackVersion, 'withdrawn' | 'kubernetes' | 'architectures'> & {
   readonly annotations?: Readonly<Record<string, string>> | undefined;
   /** As Chart.yaml calls it. */
   readonly kubeVersion?: string | undefined;
@@ -37,11 +38,14 @@ export function cataloguedPack(
   const noted = new Map((old?.status?.moved ?? []).map((one) => [one.version, one]));
   const moved: MovedVersion[] = [];
   const news: MovedVersion[] = [];
-  const versions = listed.versions.map(({ annotations: _annotations, kubeVersion: kubernetes, ...version }): PackVersion => {
+  const versions = listed.versions.map(({ annotations, kubeVersion, ...version }): PackVersion => {
     const before = known.get(version.version);
     known.delete(version.version);
     if (before?.digest === undefined || version.digest === undefined || before.digest === version.digest)
-      return compact({ ...version, kubernetes }) as PackVersion;
+      return compact({
+        ...version,
+        ...suitsOf({ annotations, kubeVersion, manifestDigest: version.manifestDigest }, before),
+      }) as PackVersion;
     const note = noted.get(version.version);
     const same = note?.found === version.digest;
     const one = { version: version.version, digest: before.digest, found: version.digest, at: same ? note.at : now };
@@ -68,6 +72,19 @@ export function cataloguedPack(
   }) as PackSpec;
   const accepted = old?.status?.accepted;
   return { spec, status: { moved, ...(accepted === undefined ? {} : { accepted }) }, news };
+}
+
+/** What a version says it works with. A manifest that is known is not read again; what it said is known. */
+function suitsOf(
+  { annotations, kubeVersion, manifestDigest }: Pick<ListedPackVersion, 'annotations' | 'kubeVersion' | 'manifestDigest'>,
+  before: PackVersion | undefined,
+): Pick<PackVersion, 'kubernetes' | 'architectures'> {
+  const unread = annotations === undefined && manifestDigest !== undefined && manifestDigest === before?.manifestDigest;
+  const said = suitsInAnnotations(annotations ?? {});
+  return {
+    kubernetes: said.kubernetes ?? kubeVersion ?? (unread ? before.kubernetes : undefined),
+    architectures: said.architectures ?? (unread ? before.architectures : undefined),
+  };
 }
 
 /** What the newest version says of the pack. A manifest that is known is not read again and says nothing of itself; what it said is known. */

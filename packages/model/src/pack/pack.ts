@@ -17,6 +17,8 @@ export const packVersionSchema = z.strictObject({
   appVersion: z.string().optional(),
   /** Range of Kubernetes versions, as the chart says it. */
   kubernetes: z.string().optional(),
+  /** Machines it works on, as it says; none named means all. */
+  architectures: z.array(z.string().max(200)).max(20).optional(),
   created: z.string().optional(),
   deprecated: z.boolean().optional(),
   /** The registry no longer has it. Clusters that use it keep it. */

@@ -1,4 +1,4 @@
-import type { PackInfo } from '@slipway/model';
+import { catalogueAnnotations, type PackInfo } from '@slipway/model';
 import { parse } from 'yaml';
 import { readChart } from '../chart-archive.ts';
 import { readPack } from '../read-pack.ts';
@@ -15,7 +15,7 @@ export async function packArtefact(archive: Buffer): Promise<Artefact & { readon
     'org.opencontainers.image.version': version,
   };
   if (kind === 'manifests') {
-    const config = { name, version, description, annotations: annotationsOf(info) };
+    const config = { name, version, description, annotations: catalogueAnnotations(info.metadata) };
     return {
       info,
       config: { mediaType: MEDIA.manifestsConfig, data: Buffer.from(JSON.stringify(config)) },
@@ -28,7 +28,7 @@ export async function packArtefact(archive: Buffer): Promise<Artefact & { readon
   const text = files.find((file) => file.name === `${root}/Chart.yaml`)?.data.toString('utf8') ?? '{}';
   const chart = parse(text, { maxAliasCount: 100 }) as { annotations?: object };
   // What a `slipway.yaml` says is in the catalogue too, without anybody opening the archive.
-  const config = { ...chart, annotations: { ...chart.annotations, ...annotationsOf(info) } };
+  const config = { ...chart, annotations: { ...chart.annotations, ...catalogueAnnotations(info.metadata) } };
   return {
     info,
     config: { mediaType: MEDIA.chartConfig, data: Buffer.from(JSON.stringify(config)) },
@@ -36,11 +36,6 @@ export async function packArtefact(archive: Buffer): Promise<Artefact & { readon
     annotations,
   };
 }
-
-const annotationsOf = ({ metadata: { displayName, layer } }: PackInfo): Record<string, string> => ({
-  ...(displayName === undefined ? {} : { 'slipway.dev/display-name': displayName }),
-  ...(layer === undefined ? {} : { 'slipway.dev/layer': layer }),
-});
 
 /** A tag cannot hold "+": helm writes "_" for it. */
 export const tagOf = (version: string): string => version.replaceAll('+', '_');

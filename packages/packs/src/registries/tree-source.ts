@@ -5,7 +5,7 @@ import { readPack } from '../read-pack.ts';
 import { chartFields } from './chart-fields.ts';
 import type { FileTree, TreeFile } from './file-tree.ts';
 import { type Catalogue, CATALOGUE_LIMITS, hintOfVersions, type ListedVersion, type RegistrySource } from './source.ts';
-import { newestFirst } from '@slipway/model';
+import { catalogueAnnotations, newestFirst, type PackMetadata, packMetadataSchema } from '@slipway/model';
 
 /** How deep below the root a pack may lie: `<name>`, `charts/<name>`, `charts/<name>/<version>`. */
 const DEPTH = 4;
@@ -123,20 +123,24 @@ async function candidateOf(tree: FileTree, file: TreeFile): Promise<Candidate> {
   const [data = Buffer.alloc(0)] = await tree.read([file]);
   if (file.path.endsWith('.tgz')) {
     const { name, version, digest, description, metadata } = await readPack(data);
-    const { layer } = metadata;
     return {
       path: file.path,
       name,
-      listed: { version, digest, description, ...(layer && { annotations: { 'slipway.dev/layer': layer } }) },
+      listed: { version, digest, description, ...annotationsOf(metadata) },
     };
   }
   if (data.length > 1024 * 1024) throw new SlipwayError('Invalid', 'it is larger than a Chart.yaml can be.');
   const chart = parse(data.toString('utf8'), { maxAliasCount: 100 }) as { name?: unknown; version?: unknown; layer?: unknown } | null;
   const [name, version] = [chart?.name, chart?.version].map((value) => (typeof value === 'number' ? String(value) : value));
   if (typeof name !== 'string' || typeof version !== 'string') throw new SlipwayError('Invalid', 'it has no name or no version.');
-  const layer =
-    file.path.endsWith('slipway.yaml') && typeof chart?.layer === 'string' ? { annotations: { 'slipway.dev/layer': chart.layer } } : {};
-  return { path: folderOf(file.path), name, listed: { ...chartFields(chart), ...layer, version } };
+  // Of a pack of manifests; what is not as it should be is told when it is read.
+  const own = file.path.endsWith('slipway.yaml') ? packMetadataSchema.safeParse(chart).data : undefined;
+  return { path: folderOf(file.path), name, listed: { ...chartFields(chart), ...annotationsOf(own), version } };
+}
+
+function annotationsOf(metadata: PackMetadata | undefined): Pick<ListedVersion, 'annotations'> {
+  const annotations = catalogueAnnotations(metadata ?? {});
+  return Object.keys(annotations).length === 0 ? {} : { annotations };
 }
 
 async function archiveOf(tree: FileTree, { path, name }: Candidate): Promise<Buffer> {

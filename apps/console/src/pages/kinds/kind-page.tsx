@@ -1,13 +1,16 @@
+import type { ApiObject } from '@slipway/model';
 import { Button, buttonClass, Empty, Panel, Skeleton, Tabs } from '@slipway/ui';
 import { Link, useNavigate, useParams, useSearch } from '@tanstack/react-router';
 import { FilterX, Inbox, Plus, Search } from 'lucide-react';
-import { useMemo } from 'react';
 import { useWhyNot } from '../../hub/access.ts';
 import { KINDS, type KindName } from '../../hub/kinds.ts';
 import { KIND_PLACES, type KindPlace } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
+import type { KindSearch } from '../../router.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { KindRows } from './kind-rows.tsx';
+import { narrowed } from '../packs/catalogue-filter.ts';
+import { CatalogueFilters } from '../packs/catalogue-filters.tsx';
+import { type KindRow, KindRows } from './kind-rows.tsx';
 import { kindWords, MADE_BY_THE_HUB, pluralWords } from './kind-words.ts';
 import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
 import { type KindTable as KindTableAnswer, MOST_ROWS, useTable } from './use-table.ts';
@@ -31,7 +34,7 @@ function Kinds({ place }: { readonly place: KindPlace }) {
             <Link
               key={one}
               to="."
-              search={(before) => ({ ...before, kind: one === place.kinds[0] ? undefined : one, q: undefined })}
+              search={(before) => ({ ...before, kind: one === place.kinds[0] ? undefined : one, q: undefined, type: undefined })}
               className="tab"
               aria-current={one === name ? 'true' : undefined}
               activeOptions={{ exact: true }}
@@ -50,17 +53,30 @@ function Kinds({ place }: { readonly place: KindPlace }) {
 const columnsOf = (table: KindTableAnswer | undefined) =>
   (table?.columnDefinitions ?? []).flatMap(({ name: title, priority }, index) => (priority === 0 ? [{ title, index }] : []));
 
+/** The rows that the filters of the address let through. */
+function rowsThrough(
+  name: KindName,
+  { rows, objects, search }: { readonly rows: readonly KindRow[]; readonly objects: readonly ApiObject[]; readonly search: KindSearch },
+) {
+  const { q = '' } = search;
+  const through = narrowed(name, objects, search);
+  const passes = through && new Set(through.map(({ metadata }) => metadata.uid));
+  return {
+    rows: rows.filter(
+      ({ cells, object }) => cells.join(' ').toLowerCase().includes(q.toLowerCase()) && (passes?.has(object.metadata.uid) ?? true),
+    ),
+    isNarrowed: q !== '' || (through !== undefined && through.length < objects.length),
+  };
+}
+
 function KindTable({ name, section }: { readonly name: KindName; readonly section: string }) {
   const kind = KINDS[name];
   const { project } = useSearch({ from: '__root__' });
-  const { q = '' } = useSearch({ from: '/clusters/$section' });
+  const search = useSearch({ from: '/clusters/$section' });
   const scope = kind.scope === 'project' ? project : undefined;
   const objects = useObjects(kind, scope);
   const { table, problem } = useTable(kind, scope, objects.items);
-  const rows = useMemo(
-    () => (table?.rows ?? []).filter(({ cells }) => cells.join(' ').toLowerCase().includes(q.toLowerCase())),
-    [table, q],
-  );
+  const { rows, isNarrowed } = rowsThrough(name, { rows: table?.rows ?? [], objects: objects.items, search });
   const cut = (table?.rows.length ?? 0) >= MOST_ROWS && objects.items.length > MOST_ROWS;
   if (problem !== undefined && (table === undefined || problem.code === 'Forbidden')) return <Refused error={problem} />;
   return (
@@ -68,6 +84,7 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
       {problem !== undefined && <Problem error={problem} />}
       <div className="row wrap">
         <Filter name={name} />
+        <CatalogueFilters name={name} objects={objects.items} />
         {!MADE_BY_THE_HUB.has(name) && <CreateLink name={name} section={section} project={scope} />}
       </div>
       <Panel
@@ -80,7 +97,7 @@ function KindTable({ name, section }: { readonly name: KindName; readonly sectio
             <Skeleton lines={6} />
           </div>
         )}
-        {table !== undefined && rows.length === 0 && <NoRows name={name} filtered={q !== ''} />}
+        {table !== undefined && rows.length === 0 && <NoRows name={name} filtered={isNarrowed} />}
         {rows.length > 0 && (
           <KindRows
             name={name}

@@ -7,9 +7,9 @@ import type { Pack } from '../../hub/objects.ts';
 import { usePackInfo } from '../../hub/use-pack-info.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { YamlEditor } from '../../yaml/yaml-editor.tsx';
 import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
 import { AcceptMoved } from './accept-moved.tsx';
+import { PackValues } from './pack-values.tsx';
 import { Readme } from './readme.tsx';
 
 /** A pack of the catalogue: its versions with digest and signature, those that were replaced, and what the chosen one says of itself. */
@@ -70,6 +70,7 @@ function Versions({ pack: { spec, status }, chosen }: { readonly pack: Pack; rea
                     {one.version}
                   </Link>
                   {one.kubernetes !== undefined && <span className="quiet small block">Kubernetes {one.kubernetes}</span>}
+                  {one.architectures !== undefined && <span className="quiet small block">{one.architectures.join(', ')}</span>}
                 </td>
                 <td>
                   <span className="mono block" title={one.digest}>
@@ -120,7 +121,12 @@ function About({ pack, version }: { readonly pack: Pack; readonly version: strin
           <dt>Digest</dt>
           <dd className="mono">{info.digest}</dd>
         </dl>
-        {metadata.upgradeNotes !== undefined && <Readme text={metadata.upgradeNotes} />}
+        {metadata.upgradeNotes !== undefined && (
+          <section className="pack-notes" aria-label="Notes for moving to this version">
+            <h3>Moving to this version</h3>
+            <Readme text={metadata.upgradeNotes} />
+          </section>
+        )}
       </Panel>
       <Panel title="README">
         {info.readme === undefined ? (
@@ -131,9 +137,7 @@ function About({ pack, version }: { readonly pack: Pack; readonly version: strin
           <Readme text={info.readme} />
         )}
       </Panel>
-      <Panel title="Values" flush>
-        <YamlEditor label={`Values of ${info.name}`} value={info.valuesYaml} />
-      </Panel>
+      <PackValues info={info} />
     </div>
   );
 }

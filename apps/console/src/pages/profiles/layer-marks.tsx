@@ -4,6 +4,7 @@ import {
   Box,
   CircleArrowUp,
   CircleCheck,
+  CircleDashed,
   CircleDot,
   CircleX,
   Container,
@@ -95,7 +96,8 @@ export function LayerMarks(props: {
           </Mark>
         )}
         {uses.length > 0 && (
-          <Mark icon={CircleCheck} tone="quiet">
+          // Only where all are ready there is a tick to it.
+          <Mark icon={uses.every(({ state }) => state === 'Ready') ? CircleCheck : CircleDashed} tone="quiet">
             {statesText(uses)}
           </Mark>
         )}

@@ -3,7 +3,7 @@ import { FilterX, Plus, Search } from 'lucide-react';
 import { LAYER_TYPES } from '@slipway/model/browser-profiles';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { Pack } from '../../hub/objects.ts';
-import { packTitle, suitsVersion } from '../packs/pack-facts.ts';
+import { architecturesIn, packsThrough, packTitle } from '../packs/pack-facts.ts';
 import { LAYER_ICONS, LAYER_WORDS } from './layer-marks.tsx';
 
 /** Packs to make layers of: found by words, by what they are for, by whether they suit the version's Kubernetes. */
@@ -15,19 +15,11 @@ export function Library(props: {
   readonly fixed: string | undefined;
   readonly add: (pack: Pack) => void;
 }) {
-  const { q = '', type, suits } = useSearch({ from: '/clusters/profiles/$in/$name' });
+  const { q = '', type, suits, arch } = useSearch({ from: '/clusters/profiles/$in/$name' });
   const navigate = useNavigate({ from: '/clusters/profiles/$in/$name' });
-  const change = (part: { q?: string | undefined; type?: string | undefined; suits?: 'yes' | undefined }) =>
+  const change = (part: { q?: string | undefined; type?: string | undefined; arch?: string | undefined; suits?: 'yes' | undefined }) =>
     void navigate({ search: (before) => ({ ...before, ...part }), replace: true });
-  const words = q.toLowerCase().split(/\s+/).filter(Boolean);
-  const shown = props.packs
-    .filter(({ spec }) => type === undefined || (spec.layer ?? 'addon') === type)
-    .filter(({ spec }) => suits === undefined || suitsVersion(spec, props.kubernetes))
-    .filter(({ spec }) => {
-      const text = `${spec.name} ${spec.displayName ?? ''} ${spec.description ?? ''} ${spec.registry}`.toLowerCase();
-      return words.every((word) => text.includes(word));
-    })
-    .toSorted((a, b) => a.spec.name.localeCompare(b.spec.name));
+  const shown = packsThrough(props.packs, { q, type, arch, suits: suits === undefined ? undefined : props.kubernetes });
   return (
     <Panel title="Pack library" flush aside={<span className="quiet">{shown.length}</span>}>
       <div className="library-filters">
@@ -53,6 +45,19 @@ export function Library(props: {
           {LAYER_TYPES.map((one) => (
             <option key={one} value={one}>
               {LAYER_WORDS[one]}
+            </option>
+          ))}
+        </select>
+        <select
+          className="field"
+          aria-label="Machines"
+          value={arch ?? ''}
+          onChange={(event) => change({ arch: event.target.value === '' ? undefined : event.target.value })}
+        >
+          <option value="">Any machines</option>
+          {architecturesIn(props.packs).map((one) => (
+            <option key={one} value={one}>
+              {one}
             </option>
           ))}
         </select>
