@@ -3,7 +3,7 @@ import { Ago, Button, buttonClass, Empty, Notice } from '@slipway/ui';
 import { Link } from '@tanstack/react-router';
 import { CircleAlert, Copy, Lock, MapPinOff } from 'lucide-react';
 import type { ReactNode } from 'react';
-import { PageHead } from '../shell/page-title.tsx';
+import { PageHead, useTitle } from '../shell/page-title.tsx';
 import { useTold } from '../state/told.ts';
 import { sentenceOf } from './next-step.ts';
 
@@ -28,6 +28,7 @@ export function NotFoundPage({ what = 'This page' }: { readonly what?: string })
 
 /** A page that failed itself. */
 export function BrokenPage({ error, reset }: { readonly error: unknown; readonly reset: () => void }) {
+  useTitle('This page failed');
   return (
     <Empty icon={CircleAlert} wholePage title="This page failed" action={<Button onClick={reset}>Try again</Button>}>
       <p role="alert">{sentenceOf(error).sentence}</p>
@@ -46,6 +47,16 @@ export function Refused({ error, children }: { readonly error: SlipwayError; rea
       </Empty>
     );
   return <Problem error={error}>{children}</Problem>;
+}
+
+/** A whole page that is refused: it is called what it would be called, so that breadcrumb and document agree. */
+export function RefusedPage({ title, error }: { readonly title: string; readonly error: SlipwayError }) {
+  return (
+    <>
+      <PageHead title={title} />
+      <Refused error={error} />
+    </>
+  );
 }
 
 /** Of a page that is open and shows what it had last. */

@@ -1,7 +1,6 @@
 import { Ago, Button, Empty, Panel, Skeleton, Status } from '@slipway/ui';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { CircleCheck, FilterX, Info, Search, TriangleAlert } from 'lucide-react';
-import { useState } from 'react';
 import { PageHead } from '../../shell/page-title.tsx';
 import { onRowKey } from '../../state/row-keys.ts';
 import { Refused } from '../problem-pages.tsx';
@@ -24,7 +23,7 @@ export function ActivityPage() {
           <Link
             key={what ?? 'events'}
             to="."
-            search={(before) => ({ ...before, what, kind: undefined })}
+            search={(before) => ({ ...before, what, kind: undefined, pages: undefined })}
             className="tab"
             activeOptions={{ exact: true }}
             aria-current={what === search.what ? 'true' : undefined}
@@ -145,7 +144,10 @@ function Filters({ search, kinds }: { readonly search: ActivitySearch; readonly 
 }
 
 function Rows({ shown, title }: { readonly shown: readonly Happening[]; readonly title: string }) {
-  const [most, setMost] = useState(PAGE);
+  const { pages = 1 } = useSearch({ from: '/clusters/activity' });
+  const navigate = useNavigate({ from: '/clusters/activity' });
+  const most = pages * PAGE;
+  const more = () => void navigate({ search: (before) => ({ ...before, pages: pages + 1 }), replace: true, resetScroll: false });
   return (
     <>
       <div className="table-scroll" tabIndex={0} role="group" aria-label={title}>
@@ -191,7 +193,7 @@ function Rows({ shown, title }: { readonly shown: readonly Happening[]; readonly
       </div>
       {shown.length > most && (
         <div className="panel-body">
-          <Button onClick={() => setMost(most + PAGE)}>Show {Math.min(PAGE, shown.length - most)} more</Button>
+          <Button onClick={more}>Show {Math.min(PAGE, shown.length - most)} more</Button>
         </div>
       )}
     </>

@@ -14,6 +14,8 @@ export interface ActivitySearch {
   readonly q?: string | undefined;
   /** A day when absent. */
   readonly since?: Exclude<Range, '24h'> | undefined;
+  /** How many pages of the list are shown; one when absent. */
+  readonly pages?: number | undefined;
 }
 
 export function activitySearch(search: Record<string, unknown>): ActivitySearch {
@@ -23,6 +25,7 @@ export function activitySearch(search: Record<string, unknown>): ActivitySearch 
     type: search['type'] === 'Warning' ? 'Warning' : undefined,
     kind: text(search['kind']),
     q: text(search['q']),
+    pages: Number.isInteger(search['pages']) && Number(search['pages']) > 1 ? Number(search['pages']) : undefined,
     since: search['since'] === '1h' || search['since'] === '7d' ? search['since'] : undefined,
   };
 }

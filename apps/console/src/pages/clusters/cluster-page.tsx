@@ -9,7 +9,7 @@ import type { Cluster, HubEvent } from '../../hub/objects.ts';
 import { CLUSTER_TABS, type ClusterTab } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { Lost, NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { Lost, NotFoundPage, Problem, RefusedPage } from '../problem-pages.tsx';
 import { Phase, phaseOf, PhaseReason } from './cluster-status.tsx';
 import { EventList } from './event-list.tsx';
 import { NodesTab } from './nodes-tab.tsx';
@@ -51,7 +51,7 @@ export function ClusterPage() {
   if (now !== undefined) last.current = now;
   const shown = last.current?.metadata.name === name && last.current.metadata.namespace === project ? last.current : undefined;
   if (shown === undefined) {
-    if (found.state === 'failed' && found.error !== undefined) return <Refused error={found.error} />;
+    if (found.state === 'failed' && found.error !== undefined) return <RefusedPage title={name} error={found.error} />;
     return found.state === 'ready' ? <NotFoundPage what={`Cluster “${name}”`} /> : <Skeleton lines={8} />;
   }
   return (

@@ -10,7 +10,7 @@ import { KIND_PLACES, OBJECT_TABS, type ObjectTab } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
 import { EventList } from '../clusters/event-list.tsx';
-import { Lost, NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { Lost, NotFoundPage, Problem, RefusedPage } from '../problem-pages.tsx';
 import { DeleteDialog } from './delete-dialog.tsx';
 import { kindWords, MADE_BY_THE_HUB, pluralWords } from './kind-words.ts';
 import { OWN_OVERVIEWS } from './own-overview.tsx';
@@ -49,7 +49,7 @@ function ObjectOf({ section, kindName, name, project }: ObjectOfProps) {
   if (now !== undefined) last.current = now;
   const shown = last.current;
   if (shown === undefined) {
-    if (found.state === 'failed' && found.error !== undefined) return <Refused error={found.error} />;
+    if (found.state === 'failed' && found.error !== undefined) return <RefusedPage title={name} error={found.error} />;
     return found.state === 'ready' ? <NotFoundPage what={`${kindWords(kindName)} “${name}”`} /> : <Skeleton lines={8} />;
   }
   const gone = now === undefined && found.state === 'ready';

@@ -7,7 +7,7 @@ import type { Pack } from '../../hub/objects.ts';
 import { usePackInfo } from '../../hub/use-pack-info.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { NotFoundPage, Problem, RefusedPage } from '../problem-pages.tsx';
 import { AcceptMoved } from './accept-moved.tsx';
 import { PackValues } from './pack-values.tsx';
 import { Readme } from './readme.tsx';
@@ -21,7 +21,7 @@ export default function PackPage() {
   const pack = found.items[0];
   const version = asked ?? pack?.spec.latest ?? pack?.spec.versions[0]?.version;
   if (pack === undefined) {
-    if (found.state === 'failed' && found.error !== undefined) return <Refused error={found.error} />;
+    if (found.state === 'failed' && found.error !== undefined) return <RefusedPage title={name} error={found.error} />;
     return found.state === 'ready' ? <NotFoundPage what={`Pack “${name}”`} /> : <Skeleton lines={8} />;
   }
   const { spec, status } = pack;

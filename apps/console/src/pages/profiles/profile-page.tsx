@@ -7,7 +7,7 @@ import { KINDS } from '../../hub/kinds.ts';
 import type { Cluster, Pack, Profile } from '../../hub/objects.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { NotFoundPage, Problem, RefusedPage } from '../problem-pages.tsx';
 import { Compare } from './compare.tsx';
 import { LayerPanel } from './layer-panel.tsx';
 import { Library } from './library.tsx';
@@ -34,7 +34,7 @@ function ProfileAt({ place }: { readonly place: ProfilePlace }) {
   const found = useObjects<Profile>(PROFILE_KINDS[place.scope], place.project, `metadata.name=${place.name}`);
   const profile = found.items[0];
   if (profile === undefined) {
-    if (found.state === 'failed' && found.error !== undefined) return <Refused error={found.error} />;
+    if (found.state === 'failed' && found.error !== undefined) return <RefusedPage title={place.name} error={found.error} />;
     return found.state === 'ready' ? <NotFoundPage what={`Profile “${place.name}”`} /> : <Skeleton lines={8} />;
   }
   const stored = profile.spec.versions.find(({ version }) => version === asked) ?? newestOf(profile);

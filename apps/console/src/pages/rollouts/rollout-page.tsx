@@ -8,7 +8,7 @@ import { client } from '../../hub/session.ts';
 import { clusterPath } from '../../paths.ts';
 import { PageHead } from '../../shell/page-title.tsx';
 import { useObjects } from '../../state/use-live.ts';
-import { NotFoundPage, Problem, Refused } from '../problem-pages.tsx';
+import { NotFoundPage, Problem, RefusedPage } from '../problem-pages.tsx';
 import { actionsOf, heldWaves, type Rollout, type RolloutAction } from './rollout-actions.ts';
 import { RolloutPlanPanel } from './rollout-plan.tsx';
 
@@ -53,7 +53,7 @@ export default function RolloutPage() {
   const [asked, setAsked] = useState<RolloutAction>();
   const [problem, setProblem] = useState<unknown>();
   if (rollout === undefined) {
-    if (found.state === 'failed' && found.error !== undefined) return <Refused error={found.error} />;
+    if (found.state === 'failed' && found.error !== undefined) return <RefusedPage title={name} error={found.error} />;
     return found.state === 'ready' ? <NotFoundPage what={`Rollout “${name}”`} /> : <Skeleton lines={8} />;
   }
   const { spec, status } = rollout;
