@@ -89,5 +89,5 @@ describe('the cost of clusters', () => {
 async function saved(): Promise<string[]> {
   const waiting = visit.page.waitForEvent('download');
   await visit.page.getByRole('button', { name: 'Save as CSV' }).click();
-  return (await readFile(await (await waiting).path(), 'utf8')).split('\r\n');
+  return (await readFile(await (await waiting).path(), 'utf8')).split('\n');
 }

@@ -51,7 +51,7 @@ it('tells what is not known, then each cluster with how it is counted, as a tabl
   const unsized = await hub.slipway(['cost', 'unsized']);
   expect(unsized.out).toMatch(/^together +1 +– +EUR +not known$/m);
   const csv = await hub.slipway(['cost', '-A', '--by', 'project', '-o', 'csv']);
-  expect(csv.out.trim().split('\r\n')).toEqual([
+  expect(csv.out.trim().split('\n')).toEqual([
     'project,clusters,machines,perHour,perMonth,currency,notCounted',
     'default,2,5,0.208,151.84,EUR,1 of 2 clusters in part or whole',
   ]);

@@ -8,5 +8,5 @@ it('quotes what needs it, and lets no cell be a formula', () => {
       ['=1+1', '@x', '-0.5'],
       ['-x', 'two\nlines', ''],
     ]),
-  ).toBe(`a,"b,c","say ""x"""\r\n'=1+1,'@x,-0.5\r\n'-x,"two\nlines",`);
+  ).toBe(`a,"b,c","say ""x"""\n'=1+1,'@x,-0.5\n'-x,"two\nlines",`);
 });
