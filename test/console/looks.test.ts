@@ -33,7 +33,12 @@ afterAll(async () => {
 const SCREENS: readonly (readonly [name: string, path: string])[] = [
   ['fleet-overview', '/clusters/overview'],
   ['profile-builder', '/clusters/profiles/tenant/starter?version=1.1.0&layer=metrics-server'],
+  ['create-cluster', '/clusters/new?step=pools'],
+  ['change-review', '/clusters/list/stores/store-0025?tab=settings&change=move:tenant/store@1.2.0'],
 ];
+
+/** What comes last, once the hub has answered. */
+const LAST_HEADINGS: Readonly<Record<string, string>> = { 'change-review': 'When it runs', 'create-cluster': 'Summary' };
 
 it.each(SCREENS)(
   'the signature screen %s looks as it did, in both themes, and has no axe violation (E23, in part; E24, in part)',
@@ -44,6 +49,8 @@ it.each(SCREENS)(
       await page.emulateMedia({ colorScheme });
       await page.goto(`${demo.url}/console${path}`);
       await page.getByRole('heading', { level: 1 }).waitFor();
+      const last = LAST_HEADINGS[name];
+      if (last !== undefined) await page.getByRole('heading', { name: last }).waitFor();
       await expect.poll(() => page.locator('.skeleton').count()).toBe(0);
       await page.evaluate('document.fonts.ready.then(() => undefined)');
       const differs = await differsFrom(page, `${name}-${colorScheme}`);
