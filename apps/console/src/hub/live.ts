@@ -167,7 +167,7 @@ export function createLive(transport: Transport) {
     stream: stream.state,
   };
 }
-export type Live = ReturnType<typeof createLive>;
+type Live = ReturnType<typeof createLive>;
 export type { StreamState };
 
 const keyOf = ({ kind, project = '', fieldSelector = '' }: Want): string => `${kind.plural}|${project}|${fieldSelector}`;

@@ -3,7 +3,7 @@ import { useObjects } from '../state/use-live.ts';
 import { KINDS } from './kinds.ts';
 import type { PlacedProfile, Profile } from './placed-profile.ts';
 
-export type { PlacedProfile, Profile } from './placed-profile.ts';
+export type { PlacedProfile } from './placed-profile.ts';
 export { declaredBy, versionAt } from './placed-profile.ts';
 
 /** Every profile that a cluster of a project can use, of the project first; those that somebody may not list are left out. */
