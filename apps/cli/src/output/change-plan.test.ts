@@ -19,7 +19,7 @@ it('says what a change costs, and how that comes about', () => {
   expect(text).toContain('      workers: 3 × (2 cores × 0.02) an hour');
   const bare = estimateCost([{ name: 'workers', replicas: 1, size: {} }], prices);
   expect(renderChangePlan(io, 'cluster dev', { ...plan, cost: { ...(bare && { after: bare }) } })).toContain(
-    'workers: not counted, its size says no cores',
+    'What it costs cannot be said:\n      workers: not counted, its size says no cores',
   );
   expect(renderChangePlan(io, 'cluster dev', plan)).not.toContain('Costs');
 });

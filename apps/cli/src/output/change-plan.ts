@@ -2,6 +2,7 @@ import {
   type ChangePlan,
   type Impact,
   IMPACT_WORDS,
+  isKnown,
   type ObjectChange,
   type Outcome,
   type OverrideMerge,
@@ -49,9 +50,11 @@ export function renderChangePlan(io: Io, title: string, plan: ChangePlan): strin
 function renderCost(io: Io, cost: ChangePlan['cost']): string[] {
   const { before, after } = cost ?? {};
   if (after === undefined) return [];
-  const was = before === undefined || before.perHour === after.perHour ? '' : `; now ${before.perHour} an hour`;
+  const was = !isKnown(before) || before.perHour === after.perHour ? '' : `; now ${before.perHour} an hour`;
   return [
-    `  Costs about ${after.perHour} ${after.currency} an hour, ${after.perMonth} ${after.currency} a month${was}.`,
+    isKnown(after)
+      ? `  Costs about ${after.perHour} ${after.currency} an hour, ${after.perMonth} ${after.currency} a month${was}.`
+      : '  What it costs cannot be said:',
     ...after.groups.map(({ name, formula, because }) =>
       io.paint('dim', `      ${name}: ${formula === undefined ? `not counted, ${because}` : `${formula} an hour`}`, 'stdout'),
     ),

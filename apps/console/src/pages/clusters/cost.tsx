@@ -1,19 +1,23 @@
 import type { CostEstimate } from '@slipway/model';
-import { HOURS_A_MONTH } from '@slipway/model/browser';
+import { HOURS_A_MONTH, isKnown } from '@slipway/model/browser';
 
 /** What machines are expected to cost, and how that comes about. */
 export function Cost({ cost, before }: { readonly cost: CostEstimate; readonly before?: CostEstimate | undefined }) {
   const { currency, groups, perHour, perMonth } = cost;
   return (
     <div className="cost">
-      <p>
-        About{' '}
-        <strong>
-          {perMonth} {currency}
-        </strong>{' '}
-        a month
-        {before !== undefined && before.perMonth !== perMonth && ` instead of ${before.perMonth}`}
-      </p>
+      {isKnown(cost) ? (
+        <p>
+          About{' '}
+          <strong>
+            {perMonth} {currency}
+          </strong>{' '}
+          a month
+          {isKnown(before) && before.perMonth !== perMonth && ` instead of ${before.perMonth}`}
+        </p>
+      ) : (
+        <p>What it costs cannot be said: none of its machines has the size that the prices ask for.</p>
+      )}
       <details className="small">
         <summary>How this comes about</summary>
         <ul>
