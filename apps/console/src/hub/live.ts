@@ -167,7 +167,6 @@ export function createLive(transport: Transport) {
     stream: stream.state,
   };
 }
-type Live = ReturnType<typeof createLive>;
 export type { StreamState };
 
 const keyOf = ({ kind, project = '', fieldSelector = '' }: Want): string => `${kind.plural}|${project}|${fieldSelector}`;
