@@ -105,6 +105,8 @@ describe('forms of ordinary kinds', () => {
     await page.keyboard.insertText(
       'apiVersion: slipway.dev/v1\nkind: Registry\nmetadata:\n  name: charts\nspec:\n  type: helm\n  colour: red # mine\n  url: https://a.example.com # public\n',
     );
+    // What was put in at once is the editor's a moment later; the draft says when.
+    await expect.poll(() => page.evaluate('JSON.stringify(localStorage)'), { timeout: PATIENCE }).toContain('colour: red');
     await button('Form').click();
     await page.getByLabel('Url', { exact: true }).fill('https://charts.example.com');
     await button('Review changes').click();

@@ -1,14 +1,24 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { sha256Hex, waitFor } from '@slipway/kit';
-import { clusterProfileKinds, type NewObject, packKinds, registryKind } from '@slipway/model';
+import {
+  type ApiObject,
+  clusterKind,
+  type ClusterFacts,
+  clusterProfileKinds,
+  type NewObject,
+  packKinds,
+  registryKind,
+} from '@slipway/model';
 import { packChart } from '@slipway/packs';
+import { type LinkedAgent, startLinkedAgent } from '@slipway/testkit';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type ConsoleWorld, makeCluster, PATIENCE, startConsoleWorld, type Visit } from './console-world.ts';
 
 let world: ConsoleWorld;
 let visit: Visit;
 let upstream: Server;
+const agents: LinkedAgent[] = [];
 const profiles = clusterProfileKinds.at('tenant');
 const at = (path: string): string => `${world.hub.url}/console${path}`;
 const button = (name: string | RegExp) => visit.page.getByRole('button', { name, exact: typeof name === 'string' });
@@ -44,6 +54,31 @@ const stack = [
   { name: 'last', type: 'addon', dependsOn: ['blue'], manifests: ['apiVersion: v1\nkind: ConfigMap\nmetadata: {name: last}\n'] },
 ];
 
+const facts = (uid: string, state: 'Installing' | 'Ready'): ClusterFacts => ({
+  kind: 'ClusterFacts',
+  clusterUid: uid,
+  agentVersion: '0.0.0-test',
+  planRevision: 99,
+  planHash: '',
+  layers: [{ name: 'blue', state, version: '1.0.0', reason: state, message: '', since: new Date().toISOString(), objects: [] }],
+  drift: [],
+  nodes: [],
+  kubernetesVersion: 'v1.35.4',
+  health: { healthy: true, conditions: [] },
+  tombstonesDone: [],
+});
+
+async function joinAgent(uid: string): Promise<LinkedAgent> {
+  const hub = { url: world.hub.url, ca: world.hub.hub.ca };
+  const path = '/apis/slipway.dev/v1/gateways/local/jointoken';
+  const { token } = await world.client.request<{ token: string }>(path, { method: 'POST', body: {} });
+  const gateway = await startLinkedAgent(hub, token);
+  agents.push(gateway);
+  const agent = await startLinkedAgent(hub, await gateway.joinToken(uid));
+  agents.push(agent);
+  return agent;
+}
+
 beforeAll(async () => {
   upstream = createServer((request, response) => {
     const entries = ['1.1.0', '1.0.0'].map(
@@ -71,12 +106,38 @@ beforeAll(async () => {
   visit = await world.visit('/clusters/profiles/tenant/shop?version=1.0.0');
 }, 180_000);
 afterAll(async () => {
+  for (const agent of agents) await agent.stop();
   await world?.stop();
   await new Promise((resolve) => upstream.close(resolve).closeAllConnections());
 });
 
 describe('the stack of a profile', () => {
-  it('is ordered by dragging and by keyboard where that is legal, and says why where it is not; any two versions are compared (E13, in part)', async () => {
+  it('has layers in install order with version, live status, what is newer and who has something otherwise (E13, in part)', async () => {
+    const { page } = visit;
+    const blueRow = link(/: blue/);
+    await blueRow.getByText('blue 1.0.0').waitFor();
+    expect(await layers()).toEqual(['kubernetes', 'blue', 'last', 'metrics-server']);
+    await blueRow.getByText('1.1.0 is there').waitFor();
+    await blueRow.getByText('overridden in 1 cluster').waitFor();
+    expect(await link(/: metrics-server/).innerText()).not.toMatch(/is there|overridden/);
+    // Live: what the cluster's agent says comes without a reload, here and on the cluster's page.
+    const eu = await world.client.get<ApiObject>({ kind: clusterKind, project: 'default', name: 'eu' });
+    const agent = await joinAgent(eu.metadata.uid);
+    agent.report(facts(eu.metadata.uid, 'Installing'));
+    await blueRow.getByText('1 Installing').waitFor();
+    agent.report(facts(eu.metadata.uid, 'Ready'));
+    await blueRow.getByText('1 Ready').waitFor();
+    await page.goto(at('/clusters/list/default/eu?tab=layers'));
+    const row = page.getByRole('group', { name: 'Layers' }).getByRole('row').filter({ hasText: 'blue 1.0.0' });
+    expect(await row.getByRole('cell').nth(1).innerText()).toBe('Ready');
+    expect((await row.getByRole('cell').nth(3).innerText()).split(/\s+/)).toEqual(['deep.er', 'words']);
+    agent.report(facts(eu.metadata.uid, 'Installing'));
+    await row.getByText('Installing', { exact: true }).first().waitFor();
+    await row.getByRole('link', { name: '1.1.0 is there' }).click();
+    await page.getByRole('heading', { level: 2, name: 'blue', exact: true }).waitFor();
+  });
+
+  it('is ordered by dragging and by keyboard where that is legal, and says why where it is not; any two versions are compared (E13)', async () => {
     const { page } = visit;
     await page.goto(at('/clusters/profiles/tenant/shop?version=1.1.0'));
     await page.getByText('Could be published as it is').waitFor();

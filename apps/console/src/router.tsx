@@ -15,9 +15,6 @@ import type { AuditSearch } from './pages/audit/records.ts';
 import { ClusterPage } from './pages/clusters/cluster-page.tsx';
 import { ClustersPage } from './pages/clusters/clusters-page.tsx';
 import { OverviewPage } from './pages/overview/overview-page.tsx';
-import { KindPage } from './pages/kinds/kind-page.tsx';
-import { NewObjectPage } from './pages/kinds/new-object-page.tsx';
-import { ObjectPage } from './pages/kinds/object-page.tsx';
 import { BrokenPage, NotFoundPage } from './pages/problem-pages.tsx';
 import { LAYER_PANELS, type LayerPanelName } from './pages/profiles/panels.ts';
 import {
@@ -226,7 +223,7 @@ const kind = createRoute({
     suits: word(search['suits']),
     health: word(search['health']),
   }),
-  component: KindPage,
+  component: lazyRouteComponent(() => import('./pages/kinds/kind-page.tsx'), 'KindPage'),
 });
 const profile = createRoute({
   getParentRoute: () => root,
@@ -274,7 +271,7 @@ const newObject = createRoute({
   validateSearch: ({ spec }: Record<string, unknown>): { spec?: Readonly<Record<string, unknown>> | undefined } => ({
     spec: isRecord(spec) ? spec : undefined,
   }),
-  component: NewObjectPage,
+  component: lazyRouteComponent(() => import('./pages/kinds/new-object-page.tsx'), 'NewObjectPage'),
 });
 const object = createRoute({
   getParentRoute: () => root,
@@ -283,7 +280,7 @@ const object = createRoute({
     in: word(search['in']),
     tab: OBJECT_TABS.find((tab) => tab === search['tab']),
   }),
-  component: ObjectPage,
+  component: lazyRouteComponent(() => import('./pages/kinds/object-page.tsx'), 'ObjectPage'),
 });
 const apps = createRoute({ getParentRoute: () => root, path: '/apps/$section', component: AppsPage });
 

@@ -1,6 +1,18 @@
 import type { ApiObject } from '@slipway/model';
 import type { Cluster, Pool } from './objects.ts';
 
+type Layer = NonNullable<Cluster['status']>['layers'][number];
+
+const layers = new Map<string, Pick<Layer, 'name' | 'state'>>();
+
+/** Clusters of a fleet have the same few layers in the same few states: they share what is kept of one. */
+function layerSummary(name: string, state: Layer['state']): Layer {
+  const key = `${name}/${state}`;
+  const known = layers.get(key) ?? { name, state };
+  layers.set(key, known);
+  return known as Layer;
+}
+
 function clusterSummary(object: ApiObject): ApiObject {
   const cluster = object as Cluster;
   const { status } = cluster;
@@ -12,7 +24,7 @@ function clusterSummary(object: ApiObject): ApiObject {
     status: {
       ...status,
       conditions: status.conditions.filter(({ type }) => type === 'Ready'),
-      layers: [],
+      layers: status.layers.map(({ name, state }) => layerSummary(name, state)),
       timeline: [],
       kept: [],
       drift: status.drift.map((one) => ({ ...one, diff: [] })),
