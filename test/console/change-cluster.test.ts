@@ -69,10 +69,17 @@ const storedPool = async (name = 'dev-workers') =>
   (await world.client.get<ApiObject<MachinePoolSpec>>({ kind: machinePoolKind, project: 'default', name })).spec;
 const planShown = () => visit.page.getByRole('heading', { name: 'When it runs' }).waitFor();
 
+/** What is copied, by what it is copied as. */
+const COPIES: Readonly<Record<string, RegExp>> = {
+  'A command line': /^slipway apply -f - <<'EOF'[^]*version: 1\.1\.0/,
+  'A request of the API': /^curl .*clusters\/dev\?fieldManager=me[^]*version: 1\.1\.0/,
+  'Terraform-ready YAML': /^apiVersion: slipway\.dev\/v1[^]*version: 1\.1\.0/,
+};
+
 describe('changing a cluster', () => {
-  it('shows the hub’s plan of a pool that is scaled before anything is stored, at an address of its own (E17, in part)', async () => {
+  it('shows the hub’s plan of a pool that is scaled before anything is stored, at an address of its own (E17)', async () => {
     const { page } = visit;
-    await page.getByRole('link', { name: 'Settings', exact: true }).click();
+    await page.getByRole('navigation', { name: 'Parts of the cluster' }).getByRole('link', { name: 'Settings' }).click();
     await page.getByRole('textbox', { name: /^Pool dev-workers/ }).fill('x');
     expect(
       await setting(/Pool dev-workers/)
@@ -96,7 +103,7 @@ describe('changing a cluster', () => {
     await page.waitForURL((url) => !url.search.includes('change'));
   });
 
-  it('moves to another version of the profile after its plan was seen (E17, in part)', async () => {
+  it('moves to another version of the profile after its plan was seen (E17)', async () => {
     const { page } = visit;
     await page.goto(at('/clusters/list/default/dev?tab=settings'));
     await page.getByRole('combobox', { name: 'Version of starter', exact: true }).selectOption('1.1.0');
@@ -110,12 +117,21 @@ describe('changing a cluster', () => {
       .waitFor();
     await page.getByText('replaces every machine').first().waitFor();
     expect((await stored()).profile.version).toBe('1.0.0');
+    await page.getByRole('heading', { name: 'Approvals' }).waitFor();
+    await page.getByRole('heading', { name: 'Who and what is affected' }).waitFor();
+    // The same change for other hands.
+    await visit.context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: world.hub.url });
+    for (const [form, text] of Object.entries(COPIES)) {
+      await button('Copy as').click();
+      await page.getByRole('button', { name: form, exact: true }).click();
+      await expect.poll(() => page.evaluate('navigator.clipboard.readText()'), { timeout: PATIENCE }).toMatch(text);
+    }
     await button('Move to starter@1.1.0').click();
     await page.waitForURL((url) => !url.search.includes('change'));
     expect((await stored()).profile.version).toBe('1.1.0');
   });
 
-  it('pauses and resumes, and reports drift instead of healing it, each after its plan was seen (E17, in part)', async () => {
+  it('pauses and resumes, and reports drift instead of healing it, each after its plan was seen (E17)', async () => {
     const { page } = visit;
     for (const [review, act, is] of [
       ['Review pausing', 'Pause cluster', { paused: true }],
