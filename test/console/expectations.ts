@@ -80,7 +80,9 @@ export async function expectationsPage(): Promise<string> {
 Made from the names of the tests: \`SLIPWAY_EXPECTATIONS=write npx vitest run --project unit test/expectations.test.ts\`. “In part” is what the tests themselves say of how far they go;
 what no end-to-end test shows is not claimed here, even where the product has it.
 
-E22 is the written exception: usage and what is really paid for come with metering, which is a capability of its own and not there yet. What there is of it are estimates, by cluster and project: [prices of cloud accounts](changes.md#what-it-costs) in plans, in the create page, on the overview, on a page of their own and by \`slipway cost\`.
+E1 has an exception: a cluster that somebody else made cannot be taken over yet, and a simulated one does not stand beside real ones (\`slipway demo\` is a fleet of them); both choices are shown with their reason.
+
+E22 is the other exception: usage and what is really paid for come with metering, which is a capability of its own and not there yet. What there is of it are estimates, by cluster and project: [prices of cloud accounts](changes.md#what-it-costs) in plans, in the create page, on the overview, on a page of their own and by \`slipway cost\`.
 
 | number | what is owed | state | test | picture |
 | --- | --- | --- | --- | --- |
