@@ -13,8 +13,11 @@ export function register(program: Command, deps: CliDeps): void {
       '\nExamples:\n  source <(slipway completion bash)\n  slipway completion fish > ~/.config/fish/completions/slipway.fish',
     )
     .action(async (shell: string, words: string[]) => {
-      const { completionScript, complete } = await import('../output/completion.ts');
-      if (shell === 'words') return deps.io.data((await complete(deps, words)).join('\n'));
+      if (shell === 'words') {
+        const { complete } = await import('../output/completion.ts');
+        return deps.io.data((await complete(deps, words)).join('\n'));
+      }
+      const { completionScript } = await import('../output/completion-scripts.ts');
       const script = completionScript(shell);
       if (script === undefined) throw new UsageError(`there is no completion for "${shell}"`, 'Shells: bash, zsh, fish.');
       deps.io.data(script);

@@ -3,20 +3,6 @@ import type { CliDeps } from '../command.ts';
 import { entries } from '../entries.ts';
 import { openSession } from '../hub/session.ts';
 
-const bash = `_slipway() {
-  local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$("\${COMP_WORDS[0]}" completion words -- "\${COMP_WORDS[@]:1:COMP_CWORD-1}" 2>/dev/null)" -- "\${COMP_WORDS[COMP_CWORD]}"))
-}
-complete -o default -F _slipway slipway ./slipway`;
-
-const scripts: Record<string, string> = {
-  bash,
-  zsh: `autoload -U +X bashcompinit && bashcompinit\n${bash}`,
-  fish: `complete -c slipway -f -a '(slipway completion words -- (commandline -opc)[2..-1] 2>/dev/null)'`,
-};
-
-export const completionScript = (shell: string): string | undefined => scripts[shell];
-
 const NOUN_COMMANDS = new Set(['get', 'describe', 'delete', 'edit', 'wait', 'explain']);
 const CLUSTER_COMMANDS = new Set(['kubeconfig', 'events']);
 const SUBNOUNS: Record<string, readonly string[]> = {
