@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { KeyRound, SquareTerminal } from 'lucide-react';
 import { useId, useState } from 'react';
 import { HUB } from '../../hub/place.ts';
-import { SHORTCUTS } from '../../shell/use-shortcuts.ts';
+import { ShortcutList } from '../../shell/shortcut-list.tsx';
 import { useSession } from '../../state/session-context.ts';
 import { setStart, type Start, start, STARTS } from '../../state/start-mode.ts';
 import { setTheme, theme, type Theme, THEME_WORDS, THEMES } from '../../state/theme.ts';
@@ -48,16 +48,7 @@ export function Personal() {
         <Sessions name={user} />
       </Panel>
       <Panel title="Keyboard shortcuts">
-        <dl className="facts">
-          {SHORTCUTS.map(([keys, what]) => (
-            <div key={keys} className="facts-row">
-              <dt>
-                <kbd>{keys}</kbd>
-              </dt>
-              <dd>{what}</dd>
-            </div>
-          ))}
-        </dl>
+        <ShortcutList />
       </Panel>
     </>
   );
