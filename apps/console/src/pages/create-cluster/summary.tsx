@@ -1,11 +1,9 @@
-import type { ApiObject, CloudAccountSpec } from '@slipway/model';
 import { estimateCost } from '@slipway/model/browser';
 import { Panel, Status } from '@slipway/ui';
 import { CircleAlert, CircleCheck, CircleDashed, LoaderCircle } from 'lucide-react';
 import type { PlacedProfile } from '../../hub/profiles.ts';
 import { versionAt } from '../../hub/profiles.ts';
-import { KINDS } from '../../hub/kinds.ts';
-import { useObjects } from '../../state/use-live.ts';
+import { usePrices } from '../../state/use-prices.ts';
 import { Cost, NoPrice } from '../clusters/cost.tsx';
 import { Limits } from './limits.tsx';
 import { clusterOf, type Draft, type PoolText, read, type Size } from './draft.ts';
@@ -87,14 +85,14 @@ const sizeText = ({ cpu, memoryMiB }: Size = {}): string => {
 function Price({ draft }: { readonly draft: Draft }) {
   const { spec } = clusterOf(draft);
   const account = spec?.cloudAccount ?? 'local';
-  const found = useObjects<ApiObject>(KINDS.cloudaccounts).items.find(({ metadata }) => metadata.name === account);
+  const { pricesOf } = usePrices();
   const groups = [
     { name: 'control plane', replicas: spec?.controlPlane?.replicas ?? 1, size: spec?.controlPlane?.size ?? {} },
     ...draft.pools
       .map((text) => read<PoolText>(text).spec ?? {})
       .map(({ pool = '', replicas = 0, size = {} }) => ({ name: pool, replicas, size })),
   ];
-  const cost = estimateCost(groups, (found?.spec as CloudAccountSpec | undefined)?.prices);
+  const cost = estimateCost(groups, pricesOf(account));
   return cost === undefined ? <NoPrice account={account} /> : <Cost cost={cost} />;
 }
 

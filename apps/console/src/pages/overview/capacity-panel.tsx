@@ -1,16 +1,11 @@
-import type { ApiObject } from '@slipway/model';
-import type { Prices } from '@slipway/model/browser';
 import { Panel, Skeleton } from '@slipway/ui';
 import { useMemo } from 'react';
 import { KINDS } from '../../hub/kinds.ts';
 import type { Cluster, Pool } from '../../hub/objects.ts';
 import { useObjects } from '../../state/use-live.ts';
+import { usePrices } from '../../state/use-prices.ts';
 import { Problem } from '../problem-pages.tsx';
 import { type Capacity, capacity, fleetCost } from './fleet-facts.ts';
-
-interface Account extends ApiObject {
-  readonly spec: { readonly prices?: Prices };
-}
 
 const number = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const memory = (gib: number): string => (gib >= 10_240 ? `${number.format(gib / 1024)} TiB` : `${number.format(gib)} GiB`);
@@ -19,11 +14,8 @@ const memory = (gib: number): string => (gib >= 10_240 ? `${number.format(gib / 
 export function CapacityPanel({ clusters, project }: { readonly clusters: readonly Cluster[]; readonly project: string | undefined }) {
   const pools = useObjects<Pool>(KINDS.machinepools, project);
   const found = useMemo(() => capacity(clusters, pools.items), [clusters, pools.items]);
-  const accounts = useObjects<Account>(KINDS.cloudaccounts);
-  const costs = useMemo(() => {
-    const prices = new Map(accounts.items.map(({ metadata, spec }) => [metadata.name, spec.prices]));
-    return fleetCost(clusters, pools.items, (account) => prices.get(account));
-  }, [clusters, pools.items, accounts.items]);
+  const { pricesOf } = usePrices();
+  const costs = useMemo(() => fleetCost(clusters, pools.items, pricesOf), [clusters, pools.items, pricesOf]);
   return (
     <Panel title="Capacity" aside={<span className="quiet small">as declared</span>}>
       {pools.state === 'failed' ? (

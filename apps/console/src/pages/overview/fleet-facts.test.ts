@@ -65,7 +65,10 @@ it('places are accounts and regions, with what is in trouble there', () => {
 it('cost is of clusters whose account has prices, by currency', () => {
   const sized = { cpu: 2, memoryMiB: 4096 };
   const of = { 'eu-account': { currency: 'EUR', coreHour: '0.01' }, 'us-account': { currency: 'USD', machineHour: '1' } };
-  const workers = { metadata: { namespace: 'shop' }, spec: { cluster: 'a', replicas: 2, size: sized } } as unknown as Pool;
+  const workers = {
+    metadata: { name: 'a-workers', namespace: 'shop' },
+    spec: { cluster: 'a', replicas: 2, size: sized },
+  } as unknown as Pool;
   const clusters = [
     cluster('a', { replicas: 1, size: sized, account: 'eu-account' }),
     cluster('b', { replicas: 1, size: sized, account: 'eu-account' }),

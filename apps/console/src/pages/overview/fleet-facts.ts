@@ -1,4 +1,4 @@
-import { estimateCost, type Prices } from '@slipway/model/browser';
+import { costReport, type Prices } from '@slipway/model/browser';
 import type { Cluster, Pool } from '../../hub/objects.ts';
 import { attention } from '../clusters/attention.ts';
 import { profileText, spread } from '../clusters/cluster-rows.ts';
@@ -51,17 +51,13 @@ export function fleetCost(
   pools: readonly Pool[],
   pricesOf: (account: string) => Prices | undefined,
 ): FleetCost[] {
-  const byCluster = Map.groupBy(pools, ({ metadata, spec }) => `${metadata.namespace}/${spec.cluster}`);
   const found = new Map<string, { currency: string; perMonth: number; clusters: number }>();
-  for (const { metadata, spec } of clusters) {
-    const prices = pricesOf(spec.cloudAccount);
-    if (prices === undefined) continue;
-    const own = byCluster.get(`${metadata.namespace}/${metadata.name}`) ?? [];
-    const groups = [{ name: '', ...spec.controlPlane }, ...own.map(({ spec: pool }) => ({ name: '', ...pool }))];
-    const sum = found.get(prices.currency) ?? { currency: prices.currency, perMonth: 0, clusters: 0 };
-    sum.perMonth += Number(estimateCost(groups, prices)?.perMonth ?? 0);
+  for (const { cost } of costReport(clusters, pools, pricesOf)) {
+    if (cost === undefined) continue;
+    const sum = found.get(cost.currency) ?? { currency: cost.currency, perMonth: 0, clusters: 0 };
+    sum.perMonth += Number(cost.perMonth);
     sum.clusters += 1;
-    found.set(prices.currency, sum);
+    found.set(cost.currency, sum);
   }
   return [...found.values()].toSorted((a, b) => b.clusters - a.clusters);
 }
