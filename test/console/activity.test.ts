@@ -1,10 +1,18 @@
 import { type NewObject, registryKind, roleBindingKind, teamKind, userKind } from '@slipway/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
-import { type ConsoleWorld, makeCluster, makeProject, PATIENCE, signIn, startConsoleWorld, type Visit } from './console-world.ts';
+import {
+  type ConsoleWorld,
+  makeCluster,
+  makePerson,
+  makeProject,
+  PATIENCE,
+  startConsoleWorld,
+  type Visit,
+  visitAs,
+} from './console-world.ts';
 import { picture } from './screenshots.ts';
 
-const PASSWORD = 'correct-horse-battery-9';
 let world: ConsoleWorld;
 let visit: Visit;
 beforeAll(async () => {
@@ -62,10 +70,8 @@ describe('what happened to the fleet', () => {
   });
 
   it('is said where the permission is missing', async () => {
-    await make(userKind, 'outsider', {});
-    await world.hub.hub.identity.accounts.setPassword({ tenant: 'default', name: 'outsider' }, PASSWORD);
-    const outsider = await world.visit();
-    await signIn(outsider.page, at('/clusters/activity'), { user: 'outsider', password: PASSWORD });
+    await makePerson(world, 'outsider');
+    const outsider = await visitAs(world, 'outsider', '/clusters/activity');
     await outsider.page.getByText('You may not see this').waitFor();
     expect(await outsider.page.getByRole('alert').textContent()).toContain('cannot list events');
     await outsider.page.getByRole('navigation', { name: 'Activity' }).getByRole('link', { name: 'Changes' }).click();

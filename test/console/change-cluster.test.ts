@@ -10,10 +10,8 @@ import {
 } from '@slipway/model';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
-import { type ConsoleWorld, makeCluster, PATIENCE, signIn, startConsoleWorld, type Visit } from './console-world.ts';
+import { type ConsoleWorld, makeCluster, makePerson, PATIENCE, startConsoleWorld, type Visit, visitAs } from './console-world.ts';
 import { picture } from './screenshots.ts';
-
-const PASSWORD = 'correct-horse-battery-9';
 
 let world: ConsoleWorld;
 let visit: Visit;
@@ -270,18 +268,13 @@ describe('changing a cluster', () => {
       )
       .toMatch(/^20|gone/);
     // Who may only look is told so before anything is tried.
-    await world.client.create(
-      kinds.find(({ kind }) => kind === 'User')!,
-      { metadata: { name: 'vera' }, spec: {} } as unknown as NewObject,
-    );
-    await world.hub.hub.identity.accounts.setPassword({ tenant: 'default', name: 'vera' }, PASSWORD);
+    await makePerson(world, 'vera');
     const spec = { role: 'project-viewer', subjects: [{ kind: 'User', name: 'vera' }] };
     await world.client.create(projectRoleBindingKind, {
       metadata: { name: 'vera-views', namespace: 'default' },
       spec,
     } as unknown as NewObject);
-    const vera = await world.visit();
-    await signIn(vera.page, at('/clusters/list/default/dev?tab=settings'), { user: 'vera', password: PASSWORD });
+    const vera = await visitAs(world, 'vera', '/clusters/list/default/dev?tab=settings');
     for (const [name, verb] of [
       ['Review move', 'patch'],
       ['Review pausing', 'patch'],

@@ -3,12 +3,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiClient } from '@slipway/api';
 import { ensureConsole } from '@slipway/forge';
-import { type ApiObject, clusterKind, type NewObject, projectKind } from '@slipway/model';
+import { type ApiObject, clusterKind, type NewObject, projectKind, userKind } from '@slipway/model';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 import { startTestHub, type TestHub } from '../../apps/hub/src/testing/test-hub.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const PASSWORD = 'correct-horse-battery-9';
+/** Of everybody in these tests. */
+export const PASSWORD = 'correct-horse-battery-9';
 /** Patience with a machine that does other things too. */
 export const PATIENCE = Number(process.env['SLIPWAY_TEST_PATIENCE'] ?? 60_000);
 
@@ -139,4 +140,17 @@ export function makeCluster(
     metadata,
     spec: { profile: { name: 'starter', version: '1.0.0' }, ...more.spec },
   } as unknown as NewObject);
+}
+
+/** Somebody with a password and no role yet. */
+export async function makePerson({ hub, client }: Pick<ConsoleWorld, 'hub' | 'client'>, name: string): Promise<void> {
+  await client.create(userKind, { metadata: { name }, spec: {} } as unknown as NewObject);
+  await hub.hub.identity.accounts.setPassword({ tenant: 'default', name }, PASSWORD);
+}
+
+/** A browser that this person has never used, signed in at a path of the console. */
+export async function visitAs(world: Pick<ConsoleWorld, 'hub' | 'visit'>, name: string, path: string): Promise<Visit> {
+  const begun = await world.visit();
+  await signIn(begun.page, `${world.hub.url}/console${path}`, { user: name, password: PASSWORD });
+  return begun;
 }

@@ -3,9 +3,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
 import { type ClusterWorld, startClusterWorld } from './cluster-world.ts';
-import { makeCluster, PATIENCE, signIn, type Visit } from './console-world.ts';
+import { makeCluster, PASSWORD, PATIENCE, type Visit, visitAs } from './console-world.ts';
 
-const PASSWORD = 'correct-horse-battery-9';
 const SHOP = `apiVersion: v1
 kind: Namespace
 metadata: {name: shop}
@@ -229,8 +228,7 @@ describe('the palette', () => {
     const spec = { role: 'tenant-viewer', subjects: [{ kind: 'User', name: 'palette-reader' }] };
     await world.client.create(roleBindingKind, { metadata: { name: 'reader' }, spec } as unknown as NewObject);
     await world.hub.hub.identity.accounts.setPassword({ tenant: 'default', name: 'palette-reader' }, PASSWORD);
-    const reader = await world.visit();
-    await signIn(reader.page, at('/clusters/projects'), { user: 'palette-reader', password: PASSWORD });
+    const reader = await visitAs(world, 'palette-reader', '/clusters/projects');
     for (const [name, verb] of [
       ['Edit default', 'update'],
       ['Delete default', 'delete'],

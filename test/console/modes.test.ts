@@ -2,9 +2,17 @@ import { type ApiObject, type NewObject, projectRoleBindingKind, roleBindingKind
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
-import { type ConsoleWorld, makeCluster, makeProject, PATIENCE, signIn, startConsoleWorld, type Visit } from './console-world.ts';
+import {
+  type ConsoleWorld,
+  makeCluster,
+  makePerson,
+  makeProject,
+  PATIENCE,
+  startConsoleWorld,
+  type Visit,
+  visitAs,
+} from './console-world.ts';
 
-const PASSWORD = 'correct-horse-battery-9';
 let world: ConsoleWorld;
 let visit: Visit;
 beforeAll(async () => {
@@ -20,15 +28,8 @@ const at = (path: string): string => `${world.hub.url}/console${path}`;
 const make = (kind: typeof teamKind | typeof userKind | typeof roleBindingKind, name: string, spec: object): Promise<ApiObject> =>
   world.client.create(kind, { metadata: { name }, spec } as unknown as NewObject);
 const person = async (name: string, role?: string): Promise<void> => {
-  await make(userKind, name, {});
-  await world.hub.hub.identity.accounts.setPassword({ tenant: 'default', name }, PASSWORD);
+  await makePerson(world, name);
   if (role !== undefined) await make(roleBindingKind, `${name}-${role}`, { role, subjects: [{ kind: 'User', name }] });
-};
-/** A browser that this person has never used. */
-const begin = async (name: string, path: string): Promise<Visit> => {
-  const begun = await world.visit();
-  await signIn(begun.page, at(path), { user: name, password: PASSWORD });
-  return begun;
 };
 const mode = (page: Page): Promise<string | null> =>
   page.getByRole('navigation', { name: 'Mode', exact: true }).locator('[aria-current="true"]').textContent();
@@ -37,7 +38,7 @@ const pathOf = (page: Page): string => new URL(page.url()).pathname.slice('/cons
 describe('the mode', () => {
   it('at first is that of what somebody may do, and a link opens in its own (E2, in part)', async () => {
     await person('app-person');
-    const outside = await begin('app-person', '/');
+    const outside = await visitAs(world, 'app-person', '/');
     await outside.page.getByRole('heading', { level: 1, name: 'Apps' }).waitFor();
     expect(await mode(outside.page)).toBe('Apps');
     // A link is a link: who opens it is told there what is missing.
@@ -51,7 +52,7 @@ describe('the mode', () => {
     await world.client.create(projectRoleBindingKind, { metadata: { name: 'looks', namespace: 'shop' }, spec } as unknown as NewObject);
     await person('of-people', 'user-admin');
     for (const name of ['one-project', 'of-people']) {
-      const inside = await begin(name, '/');
+      const inside = await visitAs(world, name, '/');
       await expect.poll(() => pathOf(inside.page), { timeout: PATIENCE }).toBe('/clusters/overview');
       expect(await mode(inside.page)).toBe('Clusters');
       await inside.context.close();
@@ -111,7 +112,7 @@ describe('where one is', () => {
       );
     }
     await person('stranger');
-    const stranger = await begin('stranger', '/clusters/overview');
+    const stranger = await visitAs(world, 'stranger', '/clusters/overview');
     for (const [path, title, what] of [
       ['/clusters/list', 'Clusters', 'list clusters'],
       ['/clusters/list/shop/shop-eu', 'shop-eu', 'list clusters'],

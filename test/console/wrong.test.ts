@@ -4,10 +4,9 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { violationsOf } from './axe.ts';
 import { linkCluster } from './cluster-world.ts';
-import { type ConsoleWorld, PATIENCE, signIn, startConsoleWorld, type Visit } from './console-world.ts';
+import { type ConsoleWorld, makePerson, PASSWORD, PATIENCE, signIn, startConsoleWorld, type Visit, visitAs } from './console-world.ts';
 import { picture } from './screenshots.ts';
 
-const PASSWORD = 'correct-horse-battery-9';
 let world: ConsoleWorld;
 let visit: Visit;
 beforeAll(async () => {
@@ -19,10 +18,6 @@ afterAll(() => world?.stop());
 const at = (path: string): string => `${world.hub.url}/console${path}`;
 const make = (kind: typeof teamKind | typeof userKind | typeof registryKind | typeof roleBindingKind, name: string, spec: object) =>
   world.client.create(kind, { metadata: { name }, spec } as unknown as NewObject);
-const person = async (name: string): Promise<void> => {
-  await make(userKind, name, {});
-  await world.hub.hub.identity.accounts.setPassword({ tenant: 'default', name }, PASSWORD);
-};
 /** As an administrator does it: everywhere at once. */
 const endSessions = (name: string) => world.client.text(`/apis/slipway.dev/v1/users/${name}/sessions`, { method: 'DELETE' });
 
@@ -64,7 +59,7 @@ describe('a session that ends', () => {
   });
 
   it('shows by itself to somebody who has no role at all', async () => {
-    await person('guest');
+    await makePerson(world, 'guest');
     const guest = await world.visit();
     const followed = follows(guest.page, 'useritems');
     await signIn(guest.page, at('/clusters/list'), { user: 'guest', password: PASSWORD });
@@ -100,10 +95,9 @@ describe('a session that ends', () => {
 
 describe('what is open', () => {
   it('and is not allowed any more: lists let go of it, a page says so and stays as it was last (E5, in part)', async () => {
-    await person('ada');
+    await makePerson(world, 'ada');
     const binding = await make(roleBindingKind, 'ada-looks', { role: 'tenant-viewer', subjects: [{ kind: 'User', name: 'ada' }] });
-    const ada = await world.visit();
-    await signIn(ada.page, at('/clusters/people?tab=teams'), { user: 'ada', password: PASSWORD });
+    const ada = await visitAs(world, 'ada', '/clusters/people?tab=teams');
     await ada.page.getByRole('link', { name: 'back-again' }).waitFor();
     const other = await ada.context.newPage();
     other.setDefaultTimeout(PATIENCE);
